@@ -1,0 +1,55 @@
+# Everything a newcomer needs. The first run installs the Python packages and finds or builds the Pulumi engine.
+STACK ?= dev
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SANDBOX := $(BIN)/python -m sandbox
+
+.PHONY: help install preview up refresh destroy test lint types unit engine bench schema clean
+
+help:  ## Show this help.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(READY)  ## Install the Python packages into .venv.
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt components/pyproject.toml pricing/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Penstock needs Python 3.11 or later; this is $(PYTHON). Write PYTHON=... to use another.' >&2; exit 1; }
+	@echo 'Installing the Python packages into $(VENV) (1 GB; one to three minutes the first time) …'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod
+	@$(SANDBOX) preview --stack $(STACK) $(ARGS)
+
+up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
+	@$(SANDBOX) up --stack $(STACK) $(ARGS)
+
+refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
+	@$(SANDBOX) refresh --stack $(STACK) $(ARGS)
+
+destroy: $(READY)  ## Remove a stack from the pretend cloud.
+	@$(SANDBOX) destroy --stack $(STACK) $(ARGS)
+
+test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
+
+lint: $(READY)
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+unit: $(READY)
+	@$(BIN)/pytest tests/unit
+
+engine: $(READY)
+	@$(SANDBOX) engine
+	@$(BIN)/pytest tests/engine
+
+bench: $(READY)  ## Measure the overhead against the bare engine, as ratios from one run.
+	@$(BIN)/python -m tests.bench
+
+clean:  ## Remove everything that was built or pretended: .venv, .sandbox.
+	rm -rf $(VENV) .sandbox
