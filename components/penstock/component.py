@@ -1,14 +1,17 @@
 """What all components share: refusing bad inputs in a way that every Pulumi language shows well."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 from pulumi.errors import InputPropertyErrorDetails
 
-from penstock.spec import InvalidSpec, Problem, Spec, check
+from penstock.problems import InvalidSpec, Problem
 
-S = TypeVar("S", bound=Spec)
+if TYPE_CHECKING:
+    from penstock.spec import Spec
+
+S = TypeVar("S", bound="Spec")
 
 
 class InvalidInputs(pulumi.RunError, pulumi.InputPropertiesError):
@@ -28,7 +31,7 @@ class InvalidInputs(pulumi.RunError, pulumi.InputPropertiesError):
 
 
 def checked(
-    component: pulumi.ComponentResource | type[pulumi.ComponentResource],
+    component: type[pulumi.ComponentResource],
     name: str,
     model: type[S],
     args: Mapping[str, Any],
@@ -38,6 +41,8 @@ def checked(
 
     `also` are problems that the caller has found itself. Raises InvalidInputs with all of them.
     """
+    from penstock.spec import check  # pydantic: not at import, a program may import without deploying
+
     problems = list(also)
     spec: S | None = None
     try:
@@ -45,6 +50,5 @@ def checked(
     except InvalidSpec as error:
         problems += error.problems
     if spec is None or problems:
-        kind = component if isinstance(component, type) else type(component)
-        raise InvalidInputs(kind.__name__, name, problems)
+        raise InvalidInputs(component.__name__, name, problems)
     return spec

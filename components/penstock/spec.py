@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import (
@@ -22,28 +21,12 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
+from penstock.problems import InvalidSpec, Problem
+
 _RULE = "penstock_rule"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: `path` is relative to the specification that reports it, `reason` says what to write."""
-
-    path: str
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.reason}" if self.path else self.reason
-
-
-class InvalidSpec(ValueError):
-    """A specification that cannot be planned; `problems` holds every reason."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(str(problem) for problem in problems))
 
 
 Rule = Callable[[Any], Iterable[Problem]]
@@ -99,9 +82,7 @@ class Spec(BaseModel):
         )
         if len(details["loc"]) == 1 and details["type"] in ("missing", "extra_forbidden"):
             name = str(details["loc"][0])
-            error["type"] = _problem_type(
-                cls._missing(name) if details["type"] == "missing" else cls._unknown(name)
-            )
+            error["type"] = _problem_type(cls._missing(name) if details["type"] == "missing" else cls._unknown(name))
         elif details["type"] == _PROBLEM:
             error["type"] = _problem_type(details["msg"])
         elif details["type"] not in _SENTENCES:
@@ -130,14 +111,12 @@ def check(model: type[S], data: Any) -> S:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems = [
-            Problem(path_of(details["loc"]), _sentence(details)) for details in error.errors(include_url=False)
-        ]
+        problems = [Problem(path_of(details["loc"]), _sentence(details)) for details in error.errors(include_url=False)]
         raise InvalidSpec(problems) from None
 
 
 def path_of(location: Iterable[int | str]) -> str:
-    """('pools', 'web', 'taints', 0, 'key') -> 'pools.web.taints[0].key'; a trailing '[key]' (bad map key) is dropped."""
+    """('pools', 'web', 'taints', 0, 'key') -> 'pools.web.taints[0].key'; '[key]' (a bad map key) is dropped."""
     path = ""
     for step in location:
         if isinstance(step, int):
@@ -217,11 +196,14 @@ def _steps(path: str) -> Iterable[int | str]:
         yield int(part[1:-1]) if re.fullmatch(r"\[\d+\]", part) else part
 
 
-def _valid_part(model: type[S], data: Mapping[Any, Any], bad: set[str]) -> S:
+def _annotation(field: FieldInfo) -> Any:
+    return Annotated[field.annotation, field]
+
+
+def _valid_part(model: type[Spec], data: Mapping[Any, Any], bad: set[str]) -> Spec:
     """`data` as a `model` without the fields named in `bad`: reading one of those raises AttributeError."""
     values = {
-        name: TypeAdapter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
-        .validate_python(data[name])
+        name: TypeAdapter[Any](_annotation(field)).validate_python(data[name])
         for name, field in model.model_fields.items()
         if name in data and name not in bad
     }

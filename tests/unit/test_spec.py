@@ -1,17 +1,17 @@
 """Specifications report every problem at once, with its path and what to write instead."""
 
 from collections.abc import Iterator
-from enum import Enum
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from penstock.problems import InvalidSpec, Problem
+from penstock.spec import Spec, WholeNumber, check, rule
 from pydantic import Field, StrictBool
 
-from penstock.spec import InvalidSpec, Problem, Spec, WholeNumber, check, rule
 
-
-class Colour(str, Enum):
+class Colour(StrEnum):
     RED = "red"
     BLUE = "blue"
 
@@ -62,7 +62,12 @@ def test_field_errors_and_broken_rules_come_together_at_every_level() -> None:
         {
             "things": {
                 "a": {"low": 5, "high": 2, "spot": True, "held": "q"},
-                "b": {"low": -1, "spot": True, "held": "q", "parts": [{"key": "x"}, {"key": "", "colour": "green"}]},
+                "b": {
+                    "low": -1,
+                    "spot": True,
+                    "held": "q",
+                    "parts": [{"key": "x"}, {"key": "", "colour": "green"}],
+                },
             }
         },
     )
@@ -99,7 +104,10 @@ def test_a_whole_number_may_come_as_the_engine_sends_it() -> None:
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.sampled_from(["low", "[x", "a.b[0]"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text() | st.sampled_from(["low", "[x", "a.b[0]"]), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 

@@ -1,0 +1,70 @@
+"""The resources of a GKE node pool: the pool, and where asked for its capacity reservation and its commitment."""
+
+from typing import Any
+
+import pulumi
+import pulumi_gcp as gcp
+
+from penstock.nodes.gke import plan
+from penstock.nodes.gke.spec import GkePoolSpec
+from penstock.refs import ClusterRef
+
+
+def create(name: str, spec: GkePoolSpec, cluster: pulumi.Input[ClusterRef], parent: pulumi.Resource) -> None:
+    """Makes the pool `name` in `cluster`. Child names derive from `name`."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    project = _member(cluster, "project")
+    zones = pulumi.Output.from_input(spec.zones) if spec.zones else _member(cluster, "zones")
+    start = zones.apply(lambda zones: plan.spread(spec.min_nodes, spec.max_nodes, zones))
+    args = plan.node_pool_args(name, spec)
+    args["node_config"] |= {
+        "service_account": _member(cluster, "node_service_account"),
+        "reservation_affinity": plan.reservation_affinity(_reservation(name, spec, project, opts)),
+    }
+    if spec.commitment and spec.commitment.purchase:
+        _buy_commitment(name, spec, cluster, opts)
+    gcp.container.NodePool(
+        name,
+        **args,
+        cluster=_member(cluster, "name"),
+        location=_member(cluster, "location"),
+        project=project,
+        node_locations=start.apply(lambda start: start.zones),
+        initial_node_count=start.apply(lambda start: start.nodes_per_zone),
+        # The initial size matters once. A later change of it, as of min_nodes, would replace the whole pool.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["initialNodeCount"])),
+    )
+
+
+def _reservation(
+    name: str, spec: GkePoolSpec, project: pulumi.Output[str], opts: pulumi.ResourceOptions
+) -> pulumi.Output[str] | None:
+    """The name under which the pool consumes its capacity reservation, if it has one."""
+    if spec.capacity_reservation is None:
+        return None
+    if not spec.capacity_reservation.create:
+        return pulumi.Output.from_input(spec.capacity_reservation.name).apply(plan.adopted_reservation)
+    made = gcp.compute.Reservation(f"{name}-reservation", project=project, **plan.reservation_args(spec), opts=opts)
+    return made.name
+
+
+def _buy_commitment(
+    name: str, spec: GkePoolSpec, cluster: pulumi.Input[ClusterRef], opts: pulumi.ResourceOptions
+) -> None:
+    # Destroying it would only forget it: it is paid for to the end of its term.
+    protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
+    gcp.compute.RegionCommitment(
+        f"{name}-commitment",
+        project=_member(cluster, "project"),
+        region=_member(cluster, "location"),
+        **plan.commitment_args(spec),
+        opts=protected,
+    )
+
+
+def _member(cluster: pulumi.Input[ClusterRef], key: str) -> pulumi.Output[Any]:
+    """One member of a cluster's reference, which may be a value with outputs inside or an output of the whole."""
+    if isinstance(cluster, dict):
+        return pulumi.Output.from_input(cluster.get(key))
+    whole: pulumi.Output[Any] = pulumi.Output.from_input(cluster)
+    return whole.apply(lambda ref: ref.get(key))

@@ -1,0 +1,282 @@
+"""What GKE adds to the rules of a node pool."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+from penstock_cost import MachineFamily, MachineType, UnknownMachineType, attachable, family, machine
+
+from penstock.clusters.spec import zone_problems
+from penstock.nodes.args import CommitmentPayment, DiskType
+from penstock.nodes.gke.gpus import partitions
+from penstock.nodes.spec import NodePoolSpec
+from penstock.problems import Problem
+from penstock.refs import Cloud, Purchase
+from penstock.spec import rule
+
+MAX_NODES_PER_ZONE = 1000  # https://cloud.google.com/kubernetes-engine/quotas
+_RESERVED_LABEL_DOMAINS = ("kubernetes.io", "k8s.io", "google.com", "gke.io")
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs of a node: built into its machine type, or attached to it."""
+
+    type: str
+    count: int
+    attached: bool
+
+
+class GkePoolSpec(NodePoolSpec):
+    """A node pool of a GKE cluster."""
+
+    cloud: ClassVar[Cloud] = Cloud.GCP
+
+    @cached_property
+    def machine(self) -> MachineType:
+        """Its machine type. Raises UnknownMachineType."""
+        return machine(self.cloud.value, self.machine_types[0])
+
+    @cached_property
+    def family(self) -> MachineFamily:
+        """The family of its machine type. Raises UnknownMachineType."""
+        return family(self.cloud.value, self.machine_types[0])
+
+    @cached_property
+    def gpus(self) -> Gpus | None:
+        """The GPUs of a node, if it has any."""
+        built_in = self.machine.accelerator
+        if built_in:
+            return Gpus(built_in.type, built_in.count, attached=False)
+        if self.accelerator and self.accelerator.type:
+            return Gpus(self.accelerator.type, self.accelerator.count or 1, attached=True)
+        return None
+
+    def _machine_is_known(self) -> bool:
+        try:
+            return bool(self.machine and self.family)
+        except UnknownMachineType:
+            return False
+
+    @rule
+    def one_known_machine_type(self) -> Iterator[Problem]:
+        if len(self.machine_types) > 1:
+            yield Problem(
+                "machine_types",
+                "A GKE node pool has one machine type. Write one, and a pool for each other: with the same labels "
+                "and taints they serve the same workloads.",
+            )
+        for index, name in enumerate(self.machine_types):
+            try:
+                family(self.cloud.value, machine(self.cloud.value, name).name)
+            except UnknownMachineType as error:
+                yield Problem(f"machine_types[{index}]", str(error))
+
+    @rule
+    def accelerator_goes_with_the_machine(self) -> Iterator[Problem]:
+        asked = self.accelerator
+        if not asked or not self._machine_is_known():
+            return
+        built_in = self.machine.accelerator
+        if built_in:
+            if asked.type not in (None, built_in.type):
+                yield Problem("accelerator.type", f"{self.machine.name} has {built_in.type}. Write that, or drop it.")
+            if asked.count not in (None, built_in.count):
+                yield Problem("accelerator.count", f"{self.machine.name} has {built_in.count}. Write that, or drop it.")
+        elif not asked.type:
+            yield Problem("accelerator.type", f"{self.machine.name} has no GPU of its own. Write the type to attach.")
+        else:
+            yield from _attachment_problems(self.machine, self.family, asked.type, asked.count or 1)
+
+    @rule
+    def partition_exists(self) -> Iterator[Problem]:
+        if not self.accelerator or not self.accelerator.partition or not self._machine_is_known() or not self.gpus:
+            return
+        sizes = partitions(self.gpus.type)
+        if not sizes:
+            yield Problem("accelerator.partition", f"{self.gpus.type} cannot be partitioned. Drop this.")
+        elif self.accelerator.partition not in sizes:
+            yield Problem(
+                "accelerator.partition",
+                f"{self.gpus.type} has no partition '{self.accelerator.partition}'. Write one of {', '.join(sizes)}.",
+            )
+
+    @rule
+    def disk_goes_with_the_machine(self) -> Iterator[Problem]:
+        if self.disk.type and self._machine_is_known() and self.disk.type.value not in self.family.boot_disk_types:
+            known = [disk.value for disk in DiskType if disk.value in self.family.boot_disk_types]
+            yield Problem("disk.type", f"{self.machine.name} cannot boot from it. Write one of {', '.join(known)}.")
+
+    @rule
+    def zones_of_one_region(self) -> Iterator[Problem]:
+        if self.zones:
+            distinct = list(dict.fromkeys(self.zones))
+            yield from zone_problems("zones", distinct, distinct[0].rpartition("-")[0])
+
+    @rule
+    def not_more_than_gke_takes(self) -> Iterator[Problem]:
+        most = MAX_NODES_PER_ZONE * len(set(self.zones)) if self.zones else MAX_NODES_PER_ZONE * 3
+        if self.max_nodes > most:
+            yield Problem(
+                "max_nodes",
+                f"GKE takes at most {MAX_NODES_PER_ZONE} nodes of a pool in a zone: write at "
+                f"most {most}, or make more pools.",
+            )
+
+    @rule
+    def compact_is_one_zone(self) -> Iterator[Problem]:
+        if self.compact and len(self.zones or ()) != 1:
+            yield Problem("zones", "Compact placement puts all machines into one zone. Write the one, or drop compact.")
+
+    @rule
+    def compact_goes_with_the_machine(self) -> Iterator[Problem]:
+        if self.compact and self._machine_is_known() and not self.family.compact:
+            yield Problem("compact", f"{self.family.name} machines have no compact placement. Drop it.")
+
+    @rule
+    def compact_has_room(self) -> Iterator[Problem]:
+        if not self.compact or not self._machine_is_known() or not self.family.compact:
+            return
+        if self.max_nodes > self.family.compact_max_nodes:
+            most = self.family.compact_max_nodes
+            yield Problem("max_nodes", f"A compact placement of {self.family.name} takes at most {most} nodes.")
+
+    @rule
+    def spot_goes_with_the_machine(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.SPOT and self._machine_is_known() and not self.family.spot:
+            yield Problem("purchase", f"{self.family.name} machines are not sold as spot. Write on_demand.")
+
+    @rule
+    def purchase_exists_here(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.CAPACITY_BLOCK:
+            yield Problem(
+                "purchase",
+                "Capacity blocks are sold by AWS. On GCP write flex for machines that may come later and end by "
+                "themselves, or on_demand with a capacity_reservation.",
+            )
+
+    @rule
+    def sold_without_waiting(self) -> Iterator[Problem]:
+        waits = self.purchase in (Purchase.SPOT, Purchase.FLEX) or self.capacity_reservation
+        if self._machine_is_known() and not self.family.on_demand and not waits:
+            yield Problem(
+                "purchase",
+                f"{self.machine.name} is not sold on demand. Write spot or flex, or name a capacity_reservation.",
+            )
+
+    @rule
+    def flex_ends_by_itself(self) -> Iterator[Problem]:
+        # https://cloud.google.com/kubernetes-engine/docs/concepts/dws
+        if self.purchase is not Purchase.FLEX:
+            return
+        if self.max_run_hours is None:
+            yield Problem("max_run_hours", "A flex machine runs for a stated time. Write 1 to 168 hours.")
+
+    @rule
+    def flex_starts_from_nothing(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.FLEX and self.min_nodes > 0:
+            yield Problem("min_nodes", "Flex machines come when they are asked for and free. Write 0.")
+
+    @rule
+    def flex_is_not_repaired(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.FLEX and self.auto_repair:
+            yield Problem("auto_repair", "GKE does not repair flex machines. Drop it, or write purchase: on_demand.")
+
+    @rule
+    def flex_is_not_held(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.FLEX and self.capacity_reservation:
+            yield Problem("capacity_reservation", "Flex machines cannot come from a reservation. Drop one of the two.")
+
+    @rule
+    def a_reservation_is_in_one_zone(self) -> Iterator[Problem]:
+        if self.capacity_reservation and len(self.zones or ()) != 1:
+            yield Problem("zones", "A capacity reservation holds machines in one zone. Write that zone.")
+
+    @rule
+    def a_reservation_is_big_enough_to_use(self) -> Iterator[Problem]:
+        if self.capacity_reservation and self.compact and self.capacity_reservation.create:
+            yield Problem(
+                "compact",
+                "A reservation made here is not tied to a placement policy, so compact nodes could not use it. "
+                "Drop compact, or adopt a reservation made with one.",
+            )
+
+    @rule
+    def commitments_are_paid_monthly(self) -> Iterator[Problem]:
+        if self.commitment and self.commitment.payment is not CommitmentPayment.NO_UPFRONT:
+            yield Problem("commitment.payment", "GCP commitments are paid monthly. Write no_upfront, or drop it.")
+
+    @rule
+    def a_commitment_can_be_bought(self) -> Iterator[Problem]:
+        if (
+            self.commitment
+            and self.commitment.purchase
+            and self._machine_is_known()
+            and not self.family.commitment_type
+        ):
+            yield Problem(
+                "commitment.purchase",
+                f"GCP sells no resource-based commitment for {self.family.name}. Drop this.",
+            )
+
+    @rule
+    def labels_are_not_the_clouds(self) -> Iterator[Problem]:
+        for path, key in [(f"labels.{key}", key) for key in self.labels]:
+            domain = key.rpartition("/")[0]
+            if any(domain == taken or domain.endswith(f".{taken}") for taken in _RESERVED_LABEL_DOMAINS):
+                yield Problem(path, f"Labels under {domain}/ are set by Kubernetes or GKE. Choose another key.")
+
+
+def _attachment_problems(machine: MachineType, family: MachineFamily, gpu: str, count: int) -> Iterator[Problem]:
+    rules = attachable(Cloud.GCP.value, gpu)
+    if rules is None:
+        yield Problem("accelerator.type", f"'{gpu}' cannot be attached. Write a machine type that has it built in.")
+        return
+    if family.name != rules.family:
+        yield Problem(
+            "accelerator.type",
+            f"{gpu} goes with {rules.family} machines, not {machine.name}. Write one of those.",
+        )
+        return
+    limits = [limit for limit in rules.limits if limit.count == count]
+    if not limits:
+        allowed = ", ".join(str(number) for number in sorted({limit.count for limit in rules.limits}))
+        yield Problem("accelerator.count", f"{gpu} is attached in counts of {allowed}, not {count}.")
+    elif not any(machine.vcpu <= limit.max_vcpu and machine.memory_gib <= limit.max_memory_gib for limit in limits):
+        most = max(limits, key=lambda limit: limit.max_vcpu)
+        yield Problem(
+            "machine_types[0]",
+            f"{count} x {gpu} go with at most {most.max_vcpu} vCPU and {most.max_memory_gib} GiB. "
+            "Write a smaller machine, or more GPUs.",
+        )
+
+
+def cloud_problems(cloud: Any) -> Iterator[Problem]:
+    """What is wrong with `cloud` as the cloud of a pool."""
+    if cloud not in [known.value for known in Cloud]:
+        known = ", ".join(known.value for known in Cloud)
+        yield Problem("cloud", f"Write one of {known}, not {cloud!r}." if cloud else f"Write one of {known}.")
+
+
+def name_problems(name: str) -> Iterator[Problem]:
+    """What is wrong with `name` as a pool's: GKE's 40 characters less the suffix that makes a replacement possible."""
+    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?", name):
+        yield Problem(
+            "",
+            f"'{name}' is no name for a pool. Write up to 32 lower-case letters, digits or '-', "
+            "beginning with a letter and ending with a letter or digit.",
+        )
+
+
+def has_gpus(args: Mapping[str, Any]) -> bool | None:
+    """Whether a pool with these inputs has GPUs; None where they are too broken to tell."""
+    if args.get("accelerator"):
+        return True
+    try:
+        return machine(Cloud.GCP.value, args["machine_types"][0]).accelerator is not None
+    except (UnknownMachineType, LookupError, TypeError):
+        return None

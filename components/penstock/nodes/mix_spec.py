@@ -1,0 +1,108 @@
+"""What may be asked of a purchase mix, and the pools that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+
+from penstock.nodes.gke.spec import GkePoolSpec, name_problems
+from penstock.nodes.plan import nodes_for_rate, split
+from penstock.problems import InvalidSpec, Problem
+from penstock.refs import Purchase
+from penstock.spec import Spec, WholeNumber, check, rule
+
+_SIZED_BY = ("nodes", "target_rps", "rps_per_node")
+
+
+class SharesSpec(Spec):
+    on_demand: WholeNumber = Field(default=0, ge=0, le=100)
+    spot: WholeNumber = Field(default=0, ge=0, le=100)
+    reserved: WholeNumber = Field(default=0, ge=0, le=100)
+
+    @rule
+    def the_whole(self) -> Iterator[Problem]:
+        total = self.on_demand + self.spot + self.reserved
+        if total != 100:
+            yield Problem("", f"The shares add up to {total} %. Write shares that add up to 100.")
+
+
+class MixSpec(Spec):
+    """A purchase mix; see `PurchaseMixArgs` for what each field means. Its pools check what they share."""
+
+    machine_types: Any = Field(description="a list with one machine type")
+    shares: SharesSpec = Field(description="percentages: on_demand, spot, reserved")
+    nodes: WholeNumber | None = Field(default=None, ge=1, le=3000)
+    target_rps: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
+    rps_per_node: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
+    commitment: Any = None
+    accelerator: Any = None
+    labels: Any = {}
+    taints: Any = []
+    zones: Any = None
+    disk: Any = {}
+    surge: Any = None
+
+    @rule
+    def sized_in_one_way(self) -> Iterator[Problem]:
+        given = [field for field in _SIZED_BY if getattr(self, field) is not None]
+        if given not in (["nodes"], ["target_rps", "rps_per_node"]):
+            yield Problem("nodes", "Write how many nodes, or both target_rps and rps_per_node: one of the two ways.")
+
+    @rule
+    def commitment_covers_something(self) -> Iterator[Problem]:
+        if self.commitment is not None and not self.shares.reserved:
+            yield Problem("commitment", "Nothing is reserved. Write a share of reserved, or drop this.")
+
+    @rule
+    def pools_can_be_deployed(self) -> Iterator[Problem]:
+        if self.node_total is None:
+            return
+        seen: set[Problem] = set()
+        for pool in self.pools("").values():
+            try:
+                check(GkePoolSpec, pool)
+            except InvalidSpec as error:
+                yield from (problem for problem in error.problems if problem not in seen)
+                seen |= set(error.problems)
+
+    @property
+    def node_total(self) -> int | None:
+        """How many nodes the whole mix has at its peak; None where it is not sized."""
+        if self.nodes is not None:
+            return self.nodes
+        if self.target_rps is None or self.rps_per_node is None:
+            return None
+        return nodes_for_rate(self.target_rps, self.rps_per_node)
+
+    def pools(self, name: str) -> dict[str, dict[str, Any]]:
+        """The inputs of its pools by their names: reserved nodes always run, the others as they are needed."""
+        common = {
+            field: getattr(self, field)
+            for field in ("machine_types", "accelerator", "labels", "taints", "zones", "disk", "surge")
+            if field in self.model_fields_set
+        }
+        shares = {purchase: getattr(self.shares, purchase.value) for purchase in _SPLIT_OVER}
+        pools: dict[str, dict[str, Any]] = {}
+        for purchase, nodes in split(self.node_total or 0, shares).items():
+            if nodes:
+                pool: dict[str, Any] = {**common, "purchase": purchase, "min_nodes": 0, "max_nodes": nodes}
+                if purchase is Purchase.RESERVED:
+                    pool |= {"min_nodes": nodes, "commitment": self.commitment}
+                pools[pool_name(name, purchase)] = pool
+        return pools
+
+
+_SPLIT_OVER = (Purchase.RESERVED, Purchase.ON_DEMAND, Purchase.SPOT)
+
+
+def pool_name(mix: str, purchase: Purchase) -> str:
+    """The name of a mix's pool."""
+    return f"{mix}-{purchase.value.replace('_', '-')}"
+
+
+def mix_name_problems(name: str) -> Iterator[Problem]:
+    """What is wrong with `name` as a mix's: its pools are named after it."""
+    for problem in name_problems(pool_name(name, Purchase.ON_DEMAND)):
+        yield Problem("", problem.reason.replace("32", "22").replace(pool_name(name, Purchase.ON_DEMAND), name))

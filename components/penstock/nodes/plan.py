@@ -1,0 +1,77 @@
+"""What follows from pools, in any cloud: how a workload reaches them, and how one request is split over purchases."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.refs import PoolRef, Purchase, TaintEffect
+
+POOL_LABEL = "penstock/pool"
+PURCHASE_LABEL = "penstock/purchase"
+GPU_TAINT_KEY = "nvidia.com/gpu"
+
+
+def scheduling(*pools: PoolRef) -> dict[str, Any]:
+    """The part of a pod's spec that places it on `pools`: `node_selector`, `tolerations`, and for machines that the
+    cloud takes back `termination_grace_period_seconds`, the shortest notice among them.
+
+    The selector is what the labels of all the pools have in common. Raises ValueError where that is nothing: such
+    a workload would run anywhere.
+    """
+    if not pools:
+        raise ValueError("Name at least one pool to place a workload on.")
+    common = set.intersection(*(set(pool["labels"].items()) for pool in pools))
+    if not common:
+        names = ", ".join(pool["name"] for pool in pools)
+        raise ValueError(
+            f"The pools {names} have no label in common, so no selector can mean all of them. "
+            "Give them the same label, for example workload-type."
+        )
+    taints = {(t["key"], t.get("value", ""), TaintEffect(t["effect"])) for p in pools for t in p["taints"]}
+    placed: dict[str, Any] = {
+        "node_selector": dict(sorted(common)),
+        "tolerations": [_toleration(*taint) for taint in sorted(taints)],
+    }
+    notices = [p["termination_notice_seconds"] for p in pools if "termination_notice_seconds" in p]
+    if notices:
+        placed["termination_grace_period_seconds"] = min(notices)
+    return placed
+
+
+def _toleration(key: str, value: str, effect: TaintEffect) -> dict[str, str]:
+    match = {"operator": "Equal", "value": value} if value else {"operator": "Exists"}
+    return {"key": key, **match, "effect": effect.value}
+
+
+def nodes_for_rate(target_rps: float, rps_per_node: float) -> int:
+    """How many nodes serve `target_rps` requests a second, where one serves `rps_per_node`: never too few."""
+    return math.ceil(target_rps / rps_per_node)
+
+
+def split(nodes: int, shares: Mapping[Purchase, int]) -> dict[Purchase, int]:
+    """Splits `nodes` over purchases by their `shares` in percent.
+
+    The sum is `nodes`. Machines that stay (all but spot) get their share together, rounded up, so that no rounding
+    makes the whole less steady than was asked for; spot gets the rest. A purchase of 0 % gets none.
+    """
+    steady: dict[Purchase, int] = {
+        purchase: share for purchase, share in shares.items() if purchase is not Purchase.SPOT and share
+    }
+    total = sum(steady.values())
+    if shares.get(Purchase.SPOT, 0):
+        held = -(-nodes * total // 100)
+        return _apportion(held, steady) | {Purchase.SPOT: nodes - held}
+    return _apportion(nodes, steady)
+
+
+_STEADIEST_FIRST = [Purchase.RESERVED, Purchase.CAPACITY_BLOCK, Purchase.ON_DEMAND, Purchase.FLEX]
+
+
+def _apportion(nodes: int, shares: Mapping[Purchase, int]) -> dict[Purchase, int]:
+    """Largest remainders, ties to the steadiest purchase."""
+    total = sum(shares.values())
+    parts = {purchase: nodes * share // total for purchase, share in shares.items()}
+    by_remainder = sorted(shares, key=lambda p: (-(nodes * shares[p] % total), _STEADIEST_FIRST.index(p)))
+    for purchase in by_remainder[: nodes - sum(parts.values())]:
+        parts[purchase] += 1
+    return parts

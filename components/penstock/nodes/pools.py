@@ -1,0 +1,115 @@
+"""The node pools: `OnDemandNodePool`, `SpotNodePool`, `ReservedNodePool` and `GpuNodePool`.
+
+GCP: a GKE node pool that the cloud's autoscaler keeps between its bounds (totals over all zones), with private
+nodes, secure boot, workload identity and image streaming; its capacity reservation and its commitment where asked
+for. One base makes all four; they differ in how their machines are bought and in whether they have GPUs.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, cast
+
+import pulumi
+
+from penstock.component import checked
+from penstock.nodes.args import NodePoolArgs
+from penstock.problems import Problem
+from penstock.refs import PoolRef, Purchase
+
+
+class _NodePool(pulumi.ComponentResource):
+    """A node pool. Its kinds fix the purchase, or that there are GPUs."""
+
+    _purchase: ClassVar[Purchase | None] = None
+    """How this kind is bought; None where its inputs say so."""
+    _gpu: ClassVar[bool] = False
+
+    ref: PoolRef
+    """What workloads need to know of it."""
+
+    def __init__(self, name: str, args: NodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Raises InvalidInputs with every problem of `args`."""
+        from penstock.nodes.gke import plan, pool
+        from penstock.nodes.gke.spec import GkePoolSpec
+
+        asked: dict[str, Any] = {key: value for key, value in args.items() if key not in ("cluster", "cloud")}
+        asked["purchase"] = self._purchase or asked.get("purchase", Purchase.ON_DEMAND)
+        spec = checked(type(self), name, GkePoolSpec, asked, also=self._misplaced(name, args))
+        super().__init__(f"penstock:index:{type(self).__name__}", name, {}, opts)
+        pool.create(name, spec, args["cluster"], self)
+        self.ref = plan.pool_ref(name, spec)
+        self.register_outputs({"ref": self.ref})
+
+    @classmethod
+    def _misplaced(cls, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
+        """What belongs to another kind of pool, or is missing around the specification."""
+        from penstock.nodes.gke.spec import cloud_problems, has_gpus, name_problems
+
+        yield from name_problems(name)
+        yield from cloud_problems(args.get("cloud"))
+        if args.get("cluster") is None:
+            yield Problem("cluster", "This is required. Write the ref of a Cluster.")
+        if cls._purchase and args.get("purchase", cls._purchase) != cls._purchase:
+            yield Problem("purchase", f"{cls.__name__} is always {cls._purchase.value}. Drop this.")
+        gpus = has_gpus(args)
+        if cls._gpu and gpus is False:
+            yield Problem(
+                "accelerator", "A GPU pool needs GPUs. Write an accelerator, or a machine type that has them."
+            )
+        if not cls._gpu and gpus:
+            yield Problem("machine_types", f"{cls.__name__} has no GPUs. Use GpuNodePool with a purchase.")
+
+
+class OnDemandNodePool(_NodePool):
+    """A node pool at list price, without GPUs."""
+
+    _purchase = Purchase.ON_DEMAND
+
+    ref: PoolRef
+    """What workloads need to know of it: labels, taints, capacity, bounds."""
+
+
+class SpotNodePool(_NodePool):
+    """A node pool of spare capacity at a discount, without GPUs: the cloud may take its machines back at any time."""
+
+    _purchase = Purchase.SPOT
+
+    ref: PoolRef
+    """What workloads need to know of it: labels, taints, capacity, bounds, notice."""
+
+
+class ReservedNodePool(_NodePool):
+    """An always-on baseline, without GPUs, that a declared commitment covers.
+
+    The commitment changes the price and not the machine. It is not a capacity reservation, which holds machines and
+    changes no price.
+    """
+
+    _purchase = Purchase.RESERVED
+
+    ref: PoolRef
+    """What workloads need to know of it: labels, taints, capacity, bounds, commitment."""
+
+
+class GpuNodePool(_NodePool):
+    """A node pool with GPUs, bought in any way: on demand, spot, reserved or flex."""
+
+    _gpu = True
+
+    ref: PoolRef
+    """What workloads need to know of it: labels, taints, capacity (GPUs, or their shares), bounds."""
+
+
+def node_pool(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> _NodePool:
+    """Makes the kind of pool that these inputs describe, their `purchase` among them.
+
+    Raises InvalidInputs with every problem of `args`.
+    """
+    from penstock.nodes.gke.spec import has_gpus
+
+    kind = GpuNodePool if has_gpus(args) else _BY_PURCHASE.get(args["purchase"], OnDemandNodePool)
+    return kind(name, cast(NodePoolArgs, args), opts)
+
+
+_BY_PURCHASE: dict[Any, type[_NodePool]] = {
+    kind._purchase: kind for kind in (OnDemandNodePool, SpotNodePool, ReservedNodePool)
+}

@@ -1,0 +1,116 @@
+"""What one component offers to others.
+
+A component cannot be another component's input (a component package's schema has no such type), so each offers
+a plain value: a cluster a `ClusterRef`, a pool a `PoolRef`. A workload takes its selector, its tolerations, its
+grace period and its price from the pool it is meant for, so that they cannot drift apart.
+"""
+
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+import pulumi
+
+
+class Cloud(StrEnum):
+    """Where a cluster runs."""
+
+    GCP = "gcp"
+    """Google Kubernetes Engine (Standard, regional)."""
+
+
+class Purchase(StrEnum):
+    """How the machines of a pool are bought."""
+
+    ON_DEMAND = "on_demand"
+    """List price, no promise in either direction."""
+    SPOT = "spot"
+    """Spare capacity at a discount; the cloud may take a machine back at any time."""
+    RESERVED = "reserved"
+    """An always-on baseline covered by a declared commitment: the price changes, the machine does not."""
+    CAPACITY_BLOCK = "capacity_block"
+    """Machines bought ahead for a stated time (AWS)."""
+    FLEX = "flex"
+    """Machines that the cloud gives when it has them, for at most a stated time (GCP flex-start)."""
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to a pod that does not tolerate it, in Kubernetes' own spelling."""
+
+    NO_SCHEDULE = "NoSchedule"
+    """The pod is not placed there."""
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    """The pod is placed there only when there is no other place."""
+    NO_EXECUTE = "NoExecute"
+    """The pod is not placed there, and is evicted if it already runs there."""
+
+
+class ClusterRef(TypedDict):
+    """What other components need to know of a cluster."""
+
+    cloud: pulumi.Input[str]
+    """The cloud it runs in, a value of `Cloud`."""
+    name: pulumi.Input[str]
+    """The cloud's name of the cluster."""
+    location: pulumi.Input[str]
+    """The region of the cluster, for example `us-central1`."""
+    project: pulumi.Input[str]
+    """The cloud's unit of ownership: the GCP project id."""
+    zones: pulumi.Input[list[str]]
+    """The zones its nodes may use; a pool that names no zones of its own uses all of them."""
+    node_service_account: NotRequired[pulumi.Input[str]]
+    """Email of the service account that nodes run as; the cloud's default account where absent."""
+
+
+class Taint(TypedDict):
+    """A taint of a pool's nodes."""
+
+    key: str
+    """The key, for example `dedicated`."""
+    value: NotRequired[str]
+    """The value, for example `database`. Default: empty."""
+    effect: NotRequired[TaintEffect]
+    """What it does to a pod that does not tolerate it. Default: `NoSchedule`."""
+
+
+class NodeCapacity(TypedDict):
+    """What one empty node of a pool offers to pods, after what the system keeps for itself."""
+
+    cpu_millicores: int
+    """Allocatable CPU in thousandths of a core."""
+    memory_mib: int
+    """Allocatable memory in MiB."""
+    accelerators: int
+    """What the node offers of its accelerator resource: GPUs, or their shares or partitions. 0 without one."""
+    accelerator_resource: NotRequired[str]
+    """The name of that resource in a pod's limits, for example `nvidia.com/gpu`."""
+    accelerator_type: NotRequired[str]
+    """The cloud's name of the accelerator, for example `nvidia-l4`."""
+
+
+class PoolRef(TypedDict):
+    """What workloads, autoscalers and estimates need to know of a node pool."""
+
+    name: str
+    """The name of the pool in the settings; its nodes carry it as the label `penstock/pool`."""
+    cloud: str
+    """The cloud it runs in, a value of `Cloud`."""
+    purchase: str
+    """How its machines are bought, a value of `Purchase`."""
+    commitment_term: NotRequired[str]
+    """The term of the commitment that covers it, for example `1y`; absent where none does."""
+    commitment_payment: NotRequired[str]
+    """When that commitment is paid, for example `no_upfront`."""
+    machine_type: str
+    """The cloud's name of its machine type."""
+    min_nodes: int
+    """The fewest nodes, over all zones."""
+    max_nodes: int
+    """The most nodes, over all zones."""
+    labels: dict[str, str]
+    """The labels of its nodes, as declared: a workload selects by these."""
+    taints: list[Taint]
+    """All taints of its nodes, also those that the cloud adds: a workload has to tolerate these."""
+    capacity: NodeCapacity
+    """What one node offers to pods."""
+    termination_notice_seconds: NotRequired[int]
+    """How long a pod has when the cloud takes the machine back; absent where it does not."""

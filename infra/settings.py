@@ -1,0 +1,90 @@
+"""The platform as `Pulumi.<stack>.yaml` describes it, under `penstock:` keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from penstock.clusters.spec import ClusterSpec
+from penstock.nodes.gke.spec import GkePoolSpec, name_problems
+from penstock.nodes.mix_spec import MixSpec, mix_name_problems
+from penstock.problems import Problem
+from penstock.refs import Purchase, TaintEffect
+from penstock.spec import Spec, check, rule
+from pydantic import Field
+
+_NAMESPACE = "penstock:"
+
+
+class Settings(Spec):
+    """A platform: a cluster, its node pools, and capacity that is split over several ways to buy it."""
+
+    hints: ClassVar[dict[str, str]] = {"node_pools": "Write pools.", "nodePools": "Write pools."}
+
+    cluster: ClusterSpec = Field(description="the cluster: cloud, location and zones")
+    pools: dict[str, GkePoolSpec] = Field(description="the node pools by their names")
+    mixes: dict[str, MixSpec] = {}
+
+    @rule
+    def names(self) -> Iterator[Problem]:
+        for name in self.pools:
+            yield from (Problem(f"pools.{name}", problem.reason) for problem in name_problems(name))
+        for name in self.mixes:
+            yield from (Problem(f"mixes.{name}", problem.reason) for problem in mix_name_problems(name))
+
+    @rule
+    def distinct_names(self) -> Iterator[Problem]:
+        for name, mix in self.mixes.items():
+            for pool in mix.pools(name):
+                if pool in self.pools:
+                    yield Problem(f"pools.{pool}", f"The mix '{name}' makes a pool of this name. Choose another.")
+
+    @rule
+    def zones_of_the_cluster(self) -> Iterator[Problem]:
+        for path, zones in self._zones():
+            for index, zone in enumerate(zones):
+                if zone not in self.cluster.zones:
+                    known = ", ".join(self.cluster.zones)
+                    yield Problem(
+                        f"{path}.zones[{index}]",
+                        f"'{zone}' is not among the cluster's zones, {known}. Add it there.",
+                    )
+
+    def _zones(self) -> Iterator[tuple[str, list[str]]]:
+        for name, pool in self.pools.items():
+            yield f"pools.{name}", pool.zones or []
+        for name, mix in self.mixes.items():
+            # What is no list of texts is refused by the pools of the mix.
+            yield f"mixes.{name}", mix.zones if isinstance(mix.zones, list) else []
+
+    @rule
+    def system_pods_have_a_home(self) -> Iterator[Problem]:
+        if self.cluster.adopt is None and not any(_is_home(pool) for pool in self.pools.values()):
+            yield Problem(
+                "pools",
+                "DNS, metrics and operators have nowhere to run. Add a pool without taints and GPUs, purchase "
+                "on_demand or reserved, and min_nodes of at least 1.",
+            )
+
+
+def _is_home(pool: GkePoolSpec) -> bool:
+    lasting = pool.purchase in (Purchase.ON_DEMAND, Purchase.RESERVED) and pool.min_nodes > 0
+    open_to_all = all(taint.effect is TaintEffect.PREFER_NO_SCHEDULE for taint in pool.taints)
+    return lasting and open_to_all and pool.gpus is None
+
+
+def read(config: Mapping[str, str]) -> Settings:
+    """The settings in a stack's configuration (`penstock:pools` -> JSON). Raises InvalidSpec with every problem."""
+    return check(
+        Settings,
+        {key.removeprefix(_NAMESPACE): _value(text) for key, text in config.items() if key.startswith(_NAMESPACE)},
+    )
+
+
+def _value(text: str) -> Any:
+    """Pulumi hands maps and lists over as JSON, everything else as it stands."""
+    try:
+        return json.loads(text) if text[:1] in ("{", "[") else text
+    except ValueError:
+        return text
