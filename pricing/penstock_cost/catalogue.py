@@ -1,0 +1,137 @@
+"""Look-ups by cloud (`aws`, `azure`, `gcp`) and name."""
+
+from collections.abc import Iterable
+
+from penstock_cost import custom, tables
+from penstock_cost.model import (
+    Accelerator,
+    AttachableAccelerator,
+    AttachLimit,
+    MachineFamily,
+    MachineType,
+    UnknownMachineType,
+)
+
+
+def machine(cloud: str, name: str) -> MachineType:
+    """The machine type of that name, also a custom one of Google Cloud (`n2-custom-8-16384`, MiB at the end).
+
+    Raises UnknownMachineType.
+    """
+    known = _cloud(cloud)
+    if name in known:
+        return _machine(known[name])
+    if cloud == "gcp" and (shape := custom.parse(name)):
+        return shape
+    advice = _advice(cloud, name, known)
+    raise UnknownMachineType(f"No machine type '{name}' of {cloud} is known here. {advice}")
+
+
+def machines(cloud: str) -> list[MachineType]:
+    """Every machine type of a cloud that is known by name. Raises UnknownMachineType for the cloud."""
+    return [_machine(row) for row in _cloud(cloud).values()]
+
+
+def family(cloud: str, machine_name: str) -> MachineFamily:
+    """What is known of the family of a machine type.
+
+    Raises UnknownMachineType, also for a cloud other than `gcp`: only its families are described here.
+    """
+    found = machine(cloud, machine_name)
+    families = tables.families().get(cloud)
+    if families is None:
+        described = ", ".join(sorted(tables.families()))
+        raise UnknownMachineType(f"No family of {cloud} is described here. Ask for one of {described}.")
+    row = families[_series(found.name, families)]
+    return MachineFamily(
+        cloud=cloud,
+        name=row["name"],
+        architecture=row["architecture"],
+        on_demand=row["on_demand"] == "yes",
+        spot=row["spot"] == "yes",
+        compact_max_nodes=int(row["compact_max_nodes"]),
+        disk_types=frozenset(row["disk_types"].split()),
+        commitment_type=row["commitment_type"] or None,
+        custom=custom.shapes(row),
+        sources=tuple(tables.sources()[source] for source in row["sources"].split()),
+    )
+
+
+def attachable(cloud: str, accelerator: str) -> AttachableAccelerator | None:
+    """How an accelerator may be attached to machines; None if it may not.
+
+    Raises UnknownMachineType for the cloud.
+    """
+    _cloud(cloud)
+    asked = (cloud, accelerator)
+    rows = [row for row in tables.read("attachable") if (row["cloud"], row["accelerator"]) == asked]
+    if not rows:
+        return None
+    first, source = rows[0], tables.sources()[rows[0]["source"]]
+    return AttachableAccelerator(
+        cloud=cloud,
+        type=accelerator,
+        memory_gib=float(first["memory_gib"]),
+        family=first["family"],
+        limits=tuple(
+            AttachLimit(
+                count=int(row["devices"]),
+                max_vcpu=int(row["max_vcpu"]),
+                max_memory_gib=int(row["max_memory_gib"]),
+                zones=frozenset(row["zones"].split()),
+            )
+            for row in rows
+        ),
+        regions=frozenset(first["regions"].split()),
+        source=source.text,
+        as_of=source.as_of,
+    )
+
+
+def _cloud(cloud: str) -> dict[str, tables.Row]:
+    known = tables.machines()
+    if cloud not in known:
+        raise UnknownMachineType(f"No cloud '{cloud}' is known here. Write {' or '.join(sorted(known))}.")
+    return known[cloud]
+
+
+def _machine(row: tables.Row) -> MachineType:
+    source = tables.sources()[row["source"]]
+    return MachineType(
+        cloud=row["cloud"],
+        name=row["name"],
+        family=row["family"],
+        vcpu=float(row["vcpu"]),
+        memory_gib=float(row["memory_gib"]),
+        accelerator=_accelerator(row),
+        architecture=row["architecture"],
+        regions=frozenset(row["regions"].split()),
+        source=source.text,
+        as_of=source.as_of,
+    )
+
+
+def _accelerator(row: tables.Row) -> Accelerator | None:
+    if not row["accelerator"]:
+        return None
+    return Accelerator(
+        type=row["accelerator"],
+        count=int(row["accelerator_count"]),
+        memory_gib=float(row["accelerator_memory_gib"]),
+    )
+
+
+def _series(name: str, families: Iterable[str]) -> str:
+    """The longest of the families with which a name begins; `custom-4-8192` is of the N1 series."""
+    full = f"n1-{name}-" if name.startswith("custom-") else f"{name}-"
+    return max((family for family in families if full.startswith(f"{family}-")), key=len)
+
+
+def _advice(cloud: str, name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    by_lower_case = {candidate.lower(): candidate for candidate in known}
+    near = [by_lower_case[match] for match in get_close_matches(name.lower(), by_lower_case)]
+    if near:
+        return f"Write for example {', '.join(near)}."
+    return f"Write one that penstock_cost.machines('{cloud}') lists."
