@@ -1,17 +1,28 @@
-"""Runs a program against Pulumi's mocks and records what it registers, with the sandbox's strict input check.
+"""Runs a program against Pulumi's mocks and records what it registers.
 
-Mock tests pass silently on values that stay unknown, so every program runs as a preview and as a deployment, and
-what it registers has to be the same.
+Mock tests pass silently on values that stay unknown, so a program can run as a preview, with plausible outputs, and
+as a deployment, in which the sandbox's own gcp provider checks and creates every resource in a throw-away cloud.
 """
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
-PROJECT = {"projectId": "acme-llm", "number": "123456789012"}
+from sandbox.cloud.gcp.package import GcpPackage
+from sandbox.cloud.naming import Autonaming
+from sandbox.cloud.package import Call
+from sandbox.cloud.store import Store
+
+SETTINGS = {"project": "acme-llm", "region": "us-central1"}
+
+
+class RefusedInputsError(AssertionError):
+    """A component emitted what the provider would refuse."""
 
 
 @dataclass(frozen=True)
@@ -24,35 +35,65 @@ class Registered:
 
 
 class _Recorder(Mocks):
-    def __init__(self) -> None:
+    def __init__(self, cloud: Path, *, preview: bool) -> None:
+        self.preview = preview
         self.registered: list[Registered] = []
+        self.gcp = GcpPackage("gcp", Store(cloud))
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        self.registered.append(Registered(args.typ, args.name, dict(args.inputs)))
-        outputs = {"name": f"{args.name}-1a2b3c4", **args.inputs}
+        inputs = _whole_numbers(dict(args.inputs))
+        self.registered.append(Registered(args.typ, args.name, inputs))
+        if not args.typ.startswith("gcp:"):
+            return f"{args.name}-id", inputs
+        return self._previewed(args, inputs) if self.preview else self._created(args, inputs)
+
+    def _previewed(self, args: MockResourceArgs, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        outputs = {"name": f"{args.name}-1a2b3c4", **inputs}
         if args.typ == "gcp:container/cluster:Cluster":
-            outputs["controlPlaneEndpointsConfig"] = {
-                "dnsEndpointConfig": {"endpoint": "gke-0123456789ab-123456789012.us-central1.gke.goog"}
-            }
+            outputs["controlPlaneEndpointsConfig"] = {"dnsEndpointConfig": {"endpoint": "gke.example.com"}}
         return f"{args.name}-id", outputs
 
+    def _created(self, args: MockResourceArgs, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        call = Call(f"urn:pulumi:test::penstock::{args.typ}::{args.name}", SETTINGS)
+        checked, failures = self.gcp.check(call, {}, inputs, Autonaming(args.name.encode()))
+        if failures:
+            raise RefusedInputsError(f"{args.typ} {args.name}: {failures}")
+        return self.gcp.create(call, checked)
+
     def call(self, args: MockCallArgs) -> dict[str, Any]:
-        if args.token == "gcp:organizations/getProject:getProject":
-            return PROJECT
-        if args.token == "gcp:container/getCluster:getCluster":
-            return {**args.args, "endpoint": "203.0.113.7", "masterAuths": [{"clusterCaCertificate": "Q0E="}]}
-        raise AssertionError(f"the mocks do not know {args.token}")
+        return self.gcp.invoke(args.token, dict(args.args), SETTINGS)
 
 
-def run(program: Callable[[], Any], *, preview: bool = False) -> list[Registered]:
-    """What `program` registers, in order. Its exceptions come through."""
-    recorder = _Recorder()
-    pulumi.runtime.set_mocks(recorder, project="penstock", stack="test", preview=preview)
-    # Waits for every registration, also those of children that nothing else waits for.
-    pulumi.runtime.test(lambda: program() and None)()
+def run(program: Callable[[], Any], *, preview: bool = False, cloud: Path | None = None) -> list[Registered]:
+    """What `program` registers, in order. Its exceptions come through.
+
+    `cloud` is the folder of a pretend cloud in which something exists already; an empty one by default.
+    """
+    with tempfile.TemporaryDirectory() as empty:
+        recorder = _Recorder(cloud or Path(empty), preview=preview)
+        pulumi.runtime.set_mocks(recorder, project="penstock", stack="test", preview=preview)
+        # Waits for every registration, also those of children that nothing else waits for.
+        pulumi.runtime.test(lambda: program() and None)()
     return recorder.registered
+
+
+def make_cluster(cloud: Path, name: str) -> None:
+    """Makes a cluster exist in a pretend cloud, for pools that refer to it by name."""
+    gcp = GcpPackage("gcp", Store(cloud))
+    call = Call(f"urn:pulumi:test::theirs::gcp:container/cluster:Cluster::{name}", SETTINGS)
+    inputs, _ = gcp.check(call, {}, {"name": name, "location": "us-central1", "initialNodeCount": 1}, Autonaming())
+    gcp.create(call, inputs)
 
 
 def of_type(registered: list[Registered], type_: str) -> dict[str, dict[str, Any]]:
     """The inputs of all resources of a type by their names."""
     return {r.name: r.inputs for r in registered if r.type == type_}
+
+
+def _whole_numbers(value: Any) -> Any:
+    """Numbers travel as floats; a provider decodes the whole ones as such."""
+    if isinstance(value, dict):
+        return {key: _whole_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -78,7 +78,7 @@ class MixSpec(Spec):
 
     def pools(self, name: str) -> dict[str, dict[str, Any]]:
         """The inputs of its pools by their names: reserved nodes always run, the others as they are needed."""
-        common = {
+        common: dict[str, Any] = {
             field: getattr(self, field)
             for field in ("machine_types", "accelerator", "labels", "taints", "zones", "disk", "surge")
             if field in self.model_fields_set

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from penstock_cost import MachineFamily, MachineType, UnknownMachineType, attachable, family, machine
-
 from penstock.clusters.spec import zone_problems
 from penstock.nodes.args import CommitmentPayment, DiskType
 from penstock.nodes.gke.gpus import partitions
@@ -17,6 +15,7 @@ from penstock.nodes.spec import NodePoolSpec
 from penstock.problems import Problem
 from penstock.refs import Cloud, Purchase
 from penstock.spec import rule
+from penstock_cost import MachineFamily, MachineType, UnknownMachineType, attachable, family, machine
 
 MAX_NODES_PER_ZONE = 1000  # https://cloud.google.com/kubernetes-engine/quotas
 _RESERVED_LABEL_DOMAINS = ("kubernetes.io", "k8s.io", "google.com", "gke.io")

@@ -1,0 +1,210 @@
+"""Stack files: the ones of the repository deploy, a broken one is refused with every path, no file crashes it."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import settings as platform
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from wiring import deploy
+
+from penstock.problems import InvalidSpec
+from tests.support import stacks
+from tests.support.mocked import of_type, run
+
+POOL = "gcp:container/nodePool:NodePool"
+
+
+def read(config: dict[str, Any]) -> platform.Settings:
+    return platform.read(stacks.as_engine_gives_it(config))
+
+
+def problems(config: dict[str, Any]) -> dict[str, str]:
+    try:
+        read(config)
+    except InvalidSpec as refused:
+        return {problem.path: problem.reason for problem in refused.problems}
+    return {}
+
+
+@pytest.fixture
+def prod() -> dict[str, Any]:
+    return stacks.config("prod")
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_stacks_of_the_repository_deploy_with_inputs_that_the_provider_takes(stack: str) -> None:
+    config = read(stacks.config(stack))
+    registered = run(lambda: deploy(config) and None)
+    assert of_type(registered, "gcp:container/cluster:Cluster").keys() == {"llm"}
+    assert set(config.pools) <= of_type(registered, POOL).keys()
+
+
+def test_prod_has_the_pools_of_a_full_platform() -> None:
+    pools = of_type(run(lambda: deploy(read(stacks.config("prod"))) and None), POOL)
+
+    def facts(name: str) -> tuple[str, int, int, bool]:
+        bounds, config = pools[name]["autoscaling"], pools[name]["nodeConfig"]
+        return config["machineType"], bounds["totalMinNodeCount"], bounds["totalMaxNodeCount"], config["spot"]
+
+    assert facts("cpu") == ("n2-highcpu-16", 2, 20, False)
+    assert facts("memory") == ("n2-highmem-8", 2, 10, False)
+    assert facts("spot") == ("n2-standard-8", 3, 50, True)
+    assert facts("baseline") == ("n2-standard-8", 2, 2, False)
+    assert pools["system"]["nodeConfig"]["taints"] == []
+    database = pools["database"]["nodeConfig"]
+    assert database["taints"] == [{"key": "dedicated", "value": "database", "effect": "NO_SCHEDULE"}]
+    assert (database["labels"]["node-type"], database["diskType"]) == ("database", "pd-ssd")
+    gpus = {
+        (accelerator["type"], accelerator["count"])
+        for pool in pools.values()
+        for accelerator in pool["nodeConfig"].get("guestAccelerators", [])
+    }
+    assert {("nvidia-l4", 1), ("nvidia-l4", 4), ("nvidia-tesla-a100", 4)} <= gpus
+    mix = {name: facts(name)[2] for name in pools if name.startswith("web-")}
+    assert mix == {"web-on-demand": 2, "web-spot": 6, "web-reserved": 2}
+
+
+def test_every_error_of_a_file_is_told_with_its_path(prod: dict[str, Any]) -> None:
+    prod["penstock:cluster"]["location"] = "us-central1-a"
+    prod["penstock:cluster"]["zone"] = "us-central1-a"
+    prod["penstock:pools"]["cpu"]["max_nodes"] = 1
+    prod["penstock:pools"]["spot"]["machine_types"] = ["n2-standart-8"]
+    prod["penstock:pools"]["database"]["taints"][0]["effect"] = "Never"
+    prod["penstock:pools"]["baseline"].pop("commitment")
+    prod["penstock:mixes"]["web"]["shares"]["spot"] = 50
+    prod["penstock:pool"] = {}
+    assert problems(prod).keys() == {
+        "cluster.location",
+        "cluster.zones[0]",
+        "cluster.zones[1]",
+        "cluster.zones[2]",
+        "cluster.zone",
+        "pools.cpu.max_nodes",
+        "pools.spot.machine_types[0]",
+        "pools.database.taints[0].effect",
+        "pools.baseline.commitment",
+        "mixes.web.shares",
+        "pool",
+    }
+
+
+def test_a_platform_needs_a_home_for_system_pods(prod: dict[str, Any]) -> None:
+    prod["penstock:pools"]["system"]["taints"] = [{"key": "dedicated"}]
+    assert "nowhere to run" in problems(prod)["pools"]
+
+
+def test_a_pool_uses_zones_of_the_cluster(prod: dict[str, Any]) -> None:
+    prod["penstock:pools"]["cpu"]["zones"] = ["us-central1-f"]
+    assert "not among the cluster's zones" in problems(prod)["pools.cpu.zones[0]"]
+
+
+def test_a_pool_and_a_pool_of_a_mix_cannot_share_a_name(prod: dict[str, Any]) -> None:
+    prod["penstock:pools"]["web-spot"] = prod["penstock:pools"]["spot"]
+    assert "Choose another" in problems(prod)["pools.web-spot"]
+
+
+def test_a_name_that_gke_does_not_take_is_refused(prod: dict[str, Any]) -> None:
+    prod["penstock:pools"]["GPU_Pool"] = prod["penstock:pools"]["gpu-l4"]
+    assert "no name for a pool" in problems(prod)["pools.GPU_Pool"]
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield at
+    if isinstance(value, dict):
+        for key in value:
+            yield from places(value[key], (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from places(item, (*at, index))
+
+
+SETTINGS = {key: value for key, value in stacks.config("prod").items() if key.startswith("penstock:")}
+PLACES = [place for place in places(SETTINGS) if place]
+junk = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 3000),
+    st.floats(),
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            [],
+            {},
+            "",
+            "spot",
+            "reserved",
+            "flex",
+            "on_demand",
+            "n2-standard-8",
+            "g2-standard-4",
+            "a2-highgpu-1g",
+            "c4-standard-8",
+            "t2a-standard-4",
+            "n1-standard-8",
+            "us-central1-a",
+            "europe-west4",
+            ["us-central1-a"],
+            ["n2-custom-4-8192"],
+            {"create": True},
+            {"name": "held"},
+            {"type": "nvidia-tesla-t4"},
+            {"term": "3y"},
+            [{"key": "x"}],
+            {"a": {"b": [1]}},
+            {"max_surge": 3},
+            {"type": "hyperdisk-balanced"},
+        ]
+    ),
+)
+extra_keys = st.sampled_from(
+    ["accelerator", "zones", "compact", "capacity_reservation", "commitment", "surge", "disk", "auto_repair"]
+    + [
+        "max_run_hours",
+        "min_nodes_per_zone",
+        "adopt",
+        "network",
+        "private_endpoint",
+        "labels",
+        "nonsense",
+        "[0]",
+        "a.b",
+    ]
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """The production settings with one to four places replaced, removed, or added to."""
+    config = copy.deepcopy(SETTINGS)
+    for _ in range(draw(st.integers(1, 4))):
+        *way, last = draw(st.sampled_from(PLACES))
+        parent: Any = config
+        try:
+            for step in way:
+                parent = parent[step]
+            action = draw(st.sampled_from(["replace", "remove", "add"]))
+            if action == "remove":
+                del parent[last]
+            elif action == "add" and isinstance(parent[last], dict):
+                parent[last][draw(extra_keys)] = draw(junk)
+            else:
+                parent[last] = draw(junk)
+        except (LookupError, TypeError):
+            continue  # an earlier mutation removed this place
+    return config
+
+
+@hypothesis_settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_a_mutated_file_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
+    try:
+        accepted = read(config)
+    except InvalidSpec as refused:
+        assert refused.problems
+        assert all(problem.path and problem.reason.endswith((".", '".')) for problem in refused.problems), refused
+        return
+    run(lambda: deploy(accepted) and None)  # raises where the provider would refuse what a component emits
