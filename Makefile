@@ -22,16 +22,16 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	@touch $@
 
 preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod
-	@$(SANDBOX) preview --stack $(STACK) $(ARGS)
+	@$(SANDBOX) preview --stack $(STACK) -- --suppress-outputs $(ARGS)
 
 up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
-	@$(SANDBOX) up --stack $(STACK) $(ARGS)
+	@$(SANDBOX) up --stack $(STACK) -- --suppress-outputs $(ARGS)
 
 refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
-	@$(SANDBOX) refresh --stack $(STACK) $(ARGS)
+	@$(SANDBOX) refresh --stack $(STACK) -- --suppress-outputs $(ARGS)
 
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
-	@$(SANDBOX) destroy --stack $(STACK) $(ARGS)
+	@$(SANDBOX) destroy --stack $(STACK) -- --suppress-outputs $(ARGS)
 
 test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
 

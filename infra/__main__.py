@@ -1,6 +1,7 @@
 """The program that `pulumi up` runs: reads the stack's settings and wires components. It defines no resource itself."""
 
 import pulumi
+
 from penstock.problems import InvalidSpec
 from settings import read
 from wiring import deploy

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from pydantic import Field
+
 from penstock.clusters.spec import ClusterSpec
 from penstock.nodes.gke.spec import GkePoolSpec, name_problems
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
 from penstock.problems import Problem
 from penstock.refs import Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
-from pydantic import Field
 
 _NAMESPACE = "penstock:"
 
