@@ -39,7 +39,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: $(READY)
-	@$(BIN)/mypy
+	@$(BIN)/mypy && $(BIN)/mypy components/__main__.py
 
 unit: $(READY)
 	@$(BIN)/pytest tests/unit

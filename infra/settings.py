@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from penstock.clusters.spec import ClusterSpec
-from penstock.nodes.gke.spec import GkePoolSpec, name_problems
+from penstock.clusters.spec import ClusterSpec, gke_name_problems
+from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
 from penstock.problems import Problem
 from penstock.refs import Purchase, TaintEffect
@@ -30,7 +30,7 @@ class Settings(Spec):
     @rule
     def names(self) -> Iterator[Problem]:
         for name in self.pools:
-            yield from (Problem(f"pools.{name}", problem.reason) for problem in name_problems(name))
+            yield from (Problem(f"pools.{name}", problem.reason) for problem in gke_name_problems(name))
         for name in self.mixes:
             yield from (Problem(f"mixes.{name}", problem.reason) for problem in mix_name_problems(name))
 

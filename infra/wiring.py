@@ -1,6 +1,9 @@
 """From settings to components: the one place where the parts of the platform meet."""
 
+import re
 from typing import Any, cast
+
+import pulumi
 
 import penstock
 from penstock.nodes.pools import node_pool
@@ -10,10 +13,15 @@ from settings import Settings
 def deploy(settings: Settings) -> dict[str, Any]:
     """Declares the platform and returns what the stack exports."""
     given = settings.model_dump(exclude_unset=True)
-    cluster = penstock.Cluster("llm", given["cluster"])
+    cluster = penstock.Cluster(cluster_name(pulumi.get_stack()), given["cluster"])
     home = {"cluster": cluster.ref, "cloud": settings.cluster.cloud}
     pools = {name: node_pool(name, {**home, **pool}).ref for name, pool in given["pools"].items()}
     for name, mix in given.get("mixes", {}).items():
         args = cast(penstock.PurchaseMixArgs, {**home, **mix})
         pools |= {pool["name"]: pool for pool in penstock.PurchaseMix(name, args).pools}
     return {"cluster": cluster.ref, "kubeconfig": cluster.kubeconfig, "pools": pools}
+
+
+def cluster_name(stack: str) -> str:
+    """The name of a stack's cluster, in the form that clouds take: stacks in one project must not collide."""
+    return f"llm-{re.sub('[^a-z0-9]+', '-', stack.lower())}"[:32].rstrip("-")

@@ -200,6 +200,8 @@ def test_an_acknowledged_purchase_buys_the_pools_cpu_memory_and_gpus() -> None:
         "machine_types": ["a2-highgpu-1g"],
         "purchase": "reserved",
         "min_nodes": 3,
+        "zones": ["us-central1-a"],
+        "capacity_reservation": {"create": True},
         "commitment": {"term": "3y", "purchase": {"acknowledge": ACKNOWLEDGEMENT}},
     }
     registered = both(lambda: penstock.GpuNodePool("web", {**PLAIN, **args}))
@@ -207,6 +209,9 @@ def test_an_acknowledged_purchase_buys_the_pools_cpu_memory_and_gpus() -> None:
     assert bought["plan"] == "THIRTY_SIX_MONTH"
     assert bought["type"] == "ACCELERATOR_OPTIMIZED"
     assert bought["autoRenew"] is False
+    assert re.fullmatch(
+        "projects/acme-llm/zones/us-central1-a/reservations/web-reservation-.*", bought["existingReservations"]
+    )
     assert bought["resources"] == [
         {"type": "VCPU", "amount": "36"},
         {"type": "MEMORY", "amount": str(85 * 1024 * 3)},

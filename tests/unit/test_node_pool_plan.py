@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from penstock.nodes.gke.capacity import allocatable_cpu_millicores, allocatable_memory_mib
-from penstock.nodes.gke.plan import adopted_reservation, node_pool_args, pool_ref, spread
+from penstock.nodes.gke.plan import adopted_reservation, node_pool_args, pool_ref, reservation_path, spread
 from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.plan import nodes_for_rate, scheduling, split
 from penstock.refs import Purchase
@@ -147,6 +148,8 @@ def test_a_workload_cannot_mean_pools_that_share_nothing() -> None:
 def test_a_reservation_of_another_project_is_consumed_by_its_path() -> None:
     assert adopted_reservation("held") == "held"
     assert adopted_reservation("owner/held") == "projects/owner/reservations/held"
+    assert reservation_path("ours", "z", adopted_reservation("held")) == "projects/ours/zones/z/reservations/held"
+    assert reservation_path("ours", "z", adopted_reservation("o/held")) == "projects/o/zones/z/reservations/held"
 
 
 def test_scarce_machines_are_taken_wherever_they_are_and_others_spread() -> None:

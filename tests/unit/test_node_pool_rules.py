@@ -76,6 +76,7 @@ def test_a_possible_pool_is_accepted(changes: dict[str, Any]) -> None:
         ("commitment.payment", "paid monthly", {**RESERVED, "commitment": {"term": "1y", "payment": "all_upfront"}}),
         ("commitment.purchase.acknowledge", "cannot be undone", {**RESERVED, "commitment": {"term": "1y", "purchase": {"acknowledge": "yes"}}}),
         ("commitment.purchase.acknowledge", "required", {**RESERVED, "commitment": {"term": "1y", "purchase": {}}}),
+        ("capacity_reservation", "only with a reservation", {**RESERVED, "machine_types": ["g2-standard-8"], "commitment": {"term": "1y", "purchase": {"acknowledge": ACKNOWLEDGEMENT}}}),
         ("max_nodes", "same as min_nodes", {"purchase": "reserved", "min_nodes": 2, "commitment": {"term": "1y"}}),
         ("purchase", "sold by AWS", {"purchase": "capacity_block"}),
         ("purchase", "not sold on demand", {"machine_types": ["a3-highgpu-1g"]}),

@@ -29,9 +29,9 @@ class Cluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
         from penstock.clusters import gke
-        from penstock.clusters.spec import ClusterSpec
+        from penstock.clusters.spec import ClusterSpec, gke_name_problems
 
-        spec = checked(type(self), name, ClusterSpec, args)
+        spec = checked(type(self), name, ClusterSpec, args, also=gke_name_problems(name, "cluster"))
         super().__init__("penstock:index:Cluster", name, {}, opts)
         made = gke.adopt(spec, spec.adopt, self) if spec.adopt else gke.create(name, spec, self)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from penstock.nodes.gke.spec import GkePoolSpec, name_problems
+from penstock.clusters.spec import gke_name_problems
+from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.plan import nodes_for_rate, split
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Purchase
@@ -104,5 +105,5 @@ def pool_name(mix: str, purchase: Purchase) -> str:
 
 def mix_name_problems(name: str) -> Iterator[Problem]:
     """What is wrong with `name` as a mix's: its pools are named after it."""
-    for problem in name_problems(pool_name(name, Purchase.ON_DEMAND)):
+    for problem in gke_name_problems(pool_name(name, Purchase.ON_DEMAND)):
         yield Problem("", problem.reason.replace("32", "22").replace(pool_name(name, Purchase.ON_DEMAND), name))

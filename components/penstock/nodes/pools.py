@@ -42,9 +42,10 @@ class _NodePool(pulumi.ComponentResource):
     @classmethod
     def _misplaced(cls, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
         """What belongs to another kind of pool, or is missing around the specification."""
-        from penstock.nodes.gke.spec import cloud_problems, has_gpus, name_problems
+        from penstock.clusters.spec import gke_name_problems
+        from penstock.nodes.gke.spec import cloud_problems, has_gpus
 
-        yield from name_problems(name)
+        yield from gke_name_problems(name)
         yield from cloud_problems(args.get("cloud"))
         if args.get("cluster") is None:
             yield Problem("cluster", "This is required. Write the ref of a Cluster.")

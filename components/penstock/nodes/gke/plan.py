@@ -134,6 +134,12 @@ def adopted_reservation(name: str) -> str:
     return f"projects/{project}/reservations/{reservation}" if slash else name
 
 
+def reservation_path(project: str, zone: str, consumed: str) -> str:
+    """The full path of a reservation, from the name under which a pool consumes it (see `adopted_reservation`)."""
+    owner, _, name = consumed.removeprefix("projects/").rpartition("/reservations/")
+    return f"projects/{owner or project}/zones/{zone}/reservations/{name}"
+
+
 def pool_ref(name: str, spec: GkePoolSpec) -> PoolRef:
     """What workloads need to know of the pool."""
     ref = PoolRef(

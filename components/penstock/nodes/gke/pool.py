@@ -17,12 +17,13 @@ def create(name: str, spec: GkePoolSpec, cluster: pulumi.Input[ClusterRef], pare
     zones = pulumi.Output.from_input(spec.zones) if spec.zones else _member(cluster, "zones")
     start = zones.apply(lambda zones: plan.spread(spec.min_nodes, spec.max_nodes, zones))
     args = plan.node_pool_args(name, spec)
+    reservation = _reservation(name, spec, project, opts)
+    if spec.commitment and spec.commitment.purchase:
+        _buy_commitment(name, spec, cluster, reservation, opts)
     args["node_config"] |= {
         "service_account": _member(cluster, "node_service_account"),
-        "reservation_affinity": plan.reservation_affinity(_reservation(name, spec, project, opts)),
+        "reservation_affinity": plan.reservation_affinity(reservation),
     }
-    if spec.commitment and spec.commitment.purchase:
-        _buy_commitment(name, spec, cluster, opts)
     gcp.container.NodePool(
         name,
         **args,
@@ -49,14 +50,24 @@ def _reservation(
 
 
 def _buy_commitment(
-    name: str, spec: GkePoolSpec, cluster: pulumi.Input[ClusterRef], opts: pulumi.ResourceOptions
+    name: str,
+    spec: GkePoolSpec,
+    cluster: pulumi.Input[ClusterRef],
+    reservation: pulumi.Output[str] | None,
+    opts: pulumi.ResourceOptions,
 ) -> None:
+    held = None
+    if spec.gpus and reservation and spec.zones:
+        held = pulumi.Output.all(_member(cluster, "project"), reservation).apply(
+            lambda known: plan.reservation_path(known[0], spec.zones[0], known[1])
+        )
     # Destroying it would only forget it: it is paid for to the end of its term.
     protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
     gcp.compute.RegionCommitment(
         f"{name}-commitment",
         project=_member(cluster, "project"),
         region=_member(cluster, "location"),
+        existing_reservations=held,
         **plan.commitment_args(spec),
         opts=protected,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -223,6 +222,16 @@ class GkePoolSpec(NodePoolSpec):
             )
 
     @rule
+    def a_commitment_to_gpus_holds_them(self) -> Iterator[Problem]:
+        # Compute Engine API, RegionCommitment: GPUs are committed to together with reservations that hold them.
+        bought = self.commitment and self.commitment.purchase
+        if bought and self._machine_is_known() and self.gpus and not self.capacity_reservation:
+            yield Problem(
+                "capacity_reservation",
+                "GCP sells a commitment to GPUs only with a reservation that holds them. Write create: true.",
+            )
+
+    @rule
     def labels_are_not_the_clouds(self) -> Iterator[Problem]:
         for path, key in [(f"labels.{key}", key) for key in self.labels]:
             domain = key.rpartition("/")[0]
@@ -259,16 +268,6 @@ def cloud_problems(cloud: Any) -> Iterator[Problem]:
     if cloud not in [known.value for known in Cloud]:
         known = ", ".join(known.value for known in Cloud)
         yield Problem("cloud", f"Write one of {known}, not {cloud!r}." if cloud else f"Write one of {known}.")
-
-
-def name_problems(name: str) -> Iterator[Problem]:
-    """What is wrong with `name` as a pool's: GKE's 40 characters less the suffix that makes a replacement possible."""
-    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?", name):
-        yield Problem(
-            "",
-            f"'{name}' is no name for a pool. Write up to 32 lower-case letters, digits or '-', "
-            "beginning with a letter and ending with a letter or digit.",
-        )
 
 
 def has_gpus(args: Mapping[str, Any]) -> bool | None:
