@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SANDBOX := $(BIN)/python -m sandbox
 
-.PHONY: help install preview up refresh destroy test lint types unit engine bench schema clean
+.PHONY: help install preview up refresh destroy test lint types unit engine bench docs clean
 
 help:  ## Show this help.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ engine: $(READY)
 
 bench: $(READY)  ## Measure the overhead against the bare engine, as ratios from one run.
 	@$(BIN)/python -m tests.bench
+
+docs: $(READY)  ## Write the component pages from the package's schema.
+	@$(BIN)/python -m docs.reference
 
 clean:  ## Remove everything that was built or pretended: .venv, .sandbox.
 	rm -rf $(VENV) .sandbox

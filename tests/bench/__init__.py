@@ -1,0 +1,1 @@
+"""Measures what Penstock adds to the bare engine."""

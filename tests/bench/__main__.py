@@ -1,0 +1,87 @@
+"""`make bench`: ratios from one run, best of several, on whatever machine this is.
+
+Absolute times say nothing here (the machine is noisy); every figure is a ratio of two things measured in turn.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox import Sandbox
+from tests.bench import programs
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = 5
+
+
+def best(measures: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, float]:
+    """The smallest of each measure over `rounds`, taken in turn so that a slow moment hits all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in measures}
+    for _ in range(rounds):
+        for name, measure in measures.items():
+            taken[name].append(measure())
+    return {name: min(values) for name, values in taken.items()}
+
+
+def preview(folder: Path, stack: str, text: str | None = None) -> Callable[[], float]:
+    """Seconds that one preview takes, of a project that exists or of this program text."""
+    if text is not None:
+        programs.write(folder, text)
+    sandbox = Sandbox(folder, home=folder / ".sandbox", engine=ENGINE)
+
+    def measure() -> float:
+        started = time.perf_counter()
+        sandbox.pulumi("preview", stack=stack, args=["--suppress-outputs"], check=True)
+        return time.perf_counter() - started
+
+    measure()  # makes the stack
+    return measure
+
+
+def imports(module: str) -> Callable[[], float]:
+    """Seconds that a fresh interpreter takes to import a module."""
+
+    def measure() -> float:
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+        return time.perf_counter() - started
+
+    return measure
+
+
+def row(name: str, value: float, target: str, note: str) -> None:
+    print(f"{name:<58} {value:>7.3f}  {target:<14} {note}")
+
+
+def main() -> None:
+    print(f"{'Ratio (best of ' + str(ROUNDS) + ', one run)':<58} {'value':>7}  {'target':<14}")
+    taken = best({"penstock": imports("penstock"), "pulumi": imports("pulumi")}, rounds=15)
+    row("import penstock / import pulumi", taken["penstock"] / taken["pulumi"], "<= 1.3", _seconds(taken))
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        taken = best(
+            {
+                "prod": preview(ROOT, "prod"),
+                "bare": preview(place / "bare", "dev", programs.bare(pools=13, others=21)),
+            }
+        )
+        row("preview of prod / preview of 40 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
+        taken = best({str(n): preview(place / f"pools{n}", "dev", programs.pools(n)) for n in (1, 10, 100)}, rounds=9)
+        # Less a single pool: the first one pays for imports and tables.
+        at_10, at_100 = (taken["10"] - taken["1"]) / 9, (taken["100"] - taken["1"]) / 99
+        row("time a pool, of 100 / of 10", at_100 / at_10, "0.9 to 1.1", _seconds({"10": at_10, "100": at_100}))
+
+
+def _seconds(taken: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f} s" for name, value in taken.items())
+
+
+if __name__ == "__main__":
+    from sandbox.engine import find_engine
+
+    ENGINE = find_engine(ROOT / ".sandbox" / "engine")
+    main()
