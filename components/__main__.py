@@ -1,10 +1,13 @@
 """Hosts the components for programs in any Pulumi language: `pulumi package add` runs this."""
 
+import re
 import sys
 from typing import Any
 
 import pulumi
+from pulumi.errors import InputPropertyErrorDetails
 from pulumi.provider import ConstructResult, main
+from pulumi.provider.experimental.analyzer import ComponentDefinition, TypeDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
@@ -27,8 +30,24 @@ class Host(ComponentProvider):
             return super().construct(name, resource_type, self._opened(resource_type, inputs), options)
         except ComponentInitError as error:
             if isinstance(error.inner, penstock.InvalidInputs):
-                raise pulumi.InputPropertiesError(error.inner.message, error.inner.errors) from None
+                raise self._refusal(error.inner) from None
             raise
+
+    def _refusal(self, refused: penstock.InvalidInputs) -> pulumi.InputPropertiesError:
+        """What the engine shows: a headline, and each problem under the name that the property has in the schema."""
+        definitions: list[ComponentDefinition | TypeDefinition] = [
+            *self._component_defs.values(),
+            *self._type_defs.values(),
+        ]
+        names = {python: schema for definition in definitions for schema, python in _mapping(definition).items()}
+        details = [
+            InputPropertyErrorDetails(
+                property_path=re.sub(r"\w+", lambda word: names.get(word[0], word[0]), problem.path),
+                reason=problem.reason,
+            )
+            for problem in refused.problems
+        ]
+        return pulumi.InputPropertiesError(refused.headline, details)
 
     def _opened(self, resource_type: str, inputs: pulumi.Inputs) -> dict[str, Any]:
         """The inputs, with each object that is an output of the whole made a value with outputs inside."""
@@ -41,6 +60,12 @@ class Host(ComponentProvider):
             else:
                 opened[key] = value
         return opened
+
+
+def _mapping(definition: ComponentDefinition | TypeDefinition) -> dict[str, str]:
+    if isinstance(definition, ComponentDefinition):
+        return definition.inputs_mapping
+    return definition.properties_mapping
 
 
 def _member(whole: pulumi.Output[Any], key: str) -> pulumi.Output[Any]:

@@ -23,9 +23,10 @@ class InvalidInputs(pulumi.RunError, pulumi.InputPropertiesError):
 
     def __init__(self, component: str, name: str, problems: list[Problem]) -> None:
         self.problems = problems
+        self.headline = f"{component} '{name}' cannot be deployed"
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(
-            f"{component} '{name}' cannot be deployed:{lines}",
+            f"{self.headline}:{lines}",
             [InputPropertyErrorDetails(property_path=p.path, reason=p.reason) for p in problems],
         )
 

@@ -58,8 +58,9 @@ def _buy_commitment(
 ) -> None:
     held = None
     if spec.gpus and reservation and spec.zones:
+        (zone,) = spec.zones
         held = pulumi.Output.all(_member(cluster, "project"), reservation).apply(
-            lambda known: plan.reservation_path(known[0], spec.zones[0], known[1])
+            lambda known: plan.reservation_path(known[0], zone, known[1])
         )
     # Destroying it would only forget it: it is paid for to the end of its term.
     protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
