@@ -39,7 +39,7 @@ lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
 types: $(READY)
-	@$(BIN)/mypy && $(BIN)/mypy components/__main__.py
+	@$(BIN)/mypy && for main in components/__main__.py policies/*/__main__.py; do $(BIN)/mypy $$main || exit 1; done
 
 unit: $(READY)
 	@$(BIN)/pytest tests/unit
