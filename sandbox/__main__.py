@@ -1,0 +1,165 @@
+"""`python -m sandbox`: pulumi without a cloud account."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.processes import Fault
+from sandbox.workspace import OPERATIONS, Sandbox
+
+STACK_COMMANDS = {
+    "preview": "show what `up` would change",
+    "up": "create and change what the program asks for",
+    "refresh": "bring the state up to date with the cloud",
+    "destroy": "delete everything the stack has; `-- --remove` drops the stack too",
+    "import": "take something that exists in the cloud into the stack",
+    "stack": "look at the stack: `stack output`, `stack export`, …",
+    "state": "edit the state: `state unprotect URN`, …",
+    "cancel": "remove the lock of a run that has died",
+}
+OTHER_COMMANDS = {
+    "about": "what runs here",
+    "package": "work with component packages: `package get-schema ./components`",
+}
+EPILOG = """\
+Options of pulumi go after `--`, as in `python -m sandbox preview --stack prod -- --json`. Paths in them are
+relative to the project. What pulumi writes there is lost in .sandbox/stacks/, so give it an absolute path.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command and return its exit code. Whatever goes wrong is told in sentences."""
+    words = list(argv)
+    at = words.index("--") if "--" in words else len(words)
+    parser = make_parser()
+    options, others = parser.parse_known_args(words[:at])
+    if wrong := [word for word in others if word.startswith("-")]:
+        parser.error(f"{wrong[0]} is no option of the sandbox. If it is one of pulumi's, put it after `--`.")
+    options.args = [*getattr(options, "words", []), *others, *words[at + 1 :]]
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except SandboxError as error:
+        return fail(str(error), 1)
+    except KeyboardInterrupt:
+        return fail("Interrupted.", 130)
+    except Exception as error:
+        if os.environ.get("PENSTOCK_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}"
+        return fail(f"The sandbox itself failed: {what}. PENSTOCK_DEBUG=1 shows where; please report it.", 1)
+
+
+def fail(message: str, code: int) -> int:
+    """Tell the user why this ends."""
+    print(message, file=sys.stderr)
+    return code
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    place = argparse.ArgumentParser(add_help=False)
+    place.add_argument("--project", type=Path, default=Path(), help="folder of Pulumi.yaml (default: here)")
+    place.add_argument("--home", type=Path, help="the sandbox's folder (default: .sandbox in the project)")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="Pulumi without a cloud account.", epilog=EPILOG
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, text in {**STACK_COMMANDS, **OTHER_COMMANDS}.items():
+        command = commands.add_parser(name, help=text, description=text, parents=[place], epilog=EPILOG)
+        command.set_defaults(run=run_pulumi, name=name, stack=None, fault=[])
+        command.add_argument("words", nargs="*", metavar="WORD", help="what pulumi's command takes")
+        if name in STACK_COMMANDS:
+            command.add_argument("--stack", "-s", default="dev", help="stack to work on (default: dev)")
+        if name in OPERATIONS:
+            add_fault(command)
+    text = "find or make the engine, and print where it is"
+    engine = commands.add_parser("engine", help=text, description=text, parents=[place])
+    engine.set_defaults(run=print_engine)
+    text = "look into the pretend cloud, or move things in it behind pulumi's back"
+    add_cloud_commands(commands.add_parser("cloud", help=text, description=text), place)
+    return parser
+
+
+def add_fault(command: argparse.ArgumentParser) -> None:
+    """`--fault`"""
+    command.add_argument(
+        "--fault",
+        metavar="FAULT[,OPERATION[,RESOURCE[,TIMES]]]",
+        action="append",
+        type=parse_fault,
+        help="make the cloud fail: quota, no_capacity, throttled, timeout, permission, crash or crash_after; "
+        "at create, update, delete, read, check, diff, invoke or * (default); of resources whose URN or type "
+        "fits a pattern (default: *); so many times (default: 1). May be given several times.",
+    )
+
+
+def add_cloud_commands(cloud: argparse.ArgumentParser, place: argparse.ArgumentParser) -> None:
+    """`cloud list`, `cloud log`, `cloud scale`"""
+    views = cloud.add_subparsers(required=True, metavar="COMMAND")
+    listing = views.add_parser("list", help="what exists", parents=[place])
+    listing.add_argument("type", nargs="?", help="such as gcp:container/nodePool:NodePool")
+    listing.set_defaults(run=list_cloud)
+    log = views.add_parser("log", help="what was done, oldest first", parents=[place])
+    log.set_defaults(run=print_log)
+    scale = views.add_parser("scale", help="be the autoscaler: set the nodes of a pool", parents=[place])
+    scale.add_argument("pool", help="the node pool's id, as `cloud list` shows it")
+    scale.add_argument("nodes", type=int, help="nodes in all zones together")
+    scale.set_defaults(run=scale_pool)
+
+
+def parse_fault(spec: str) -> Fault:
+    """{"fault": "quota", "operation": "create", "resource": "*", "times": 1} for "quota,create"."""
+    given = dict(zip(("fault", "operation", "resource", "times"), spec.split(","), strict=False))
+    fault = {"operation": "*", "resource": "*", "times": "1", **given}
+    if spec.count(",") > 3 or not fault["times"].isdecimal():
+        raise argparse.ArgumentTypeError(f"{spec!r} is not FAULT[,OPERATION[,RESOURCE[,TIMES]]]")
+    return {**fault, "times": int(fault["times"])}
+
+
+def sandbox(options: argparse.Namespace) -> Sandbox:
+    """The sandbox that the command line means."""
+    return Sandbox(options.project, options.home)
+
+
+def run_pulumi(options: argparse.Namespace) -> int:
+    """Run a command of pulumi."""
+    return sandbox(options).run(options.name, stack=options.stack, args=options.args, faults=options.fault)
+
+
+def print_engine(options: argparse.Namespace) -> int:
+    """`engine`"""
+    print(sandbox(options).engine)
+    return 0
+
+
+def list_cloud(options: argparse.Namespace) -> int:
+    """`cloud list`"""
+    for resource in sandbox(options).cloud.resources(options.type):
+        print(f"{resource.type:60} {resource.id}")
+    return 0
+
+
+def print_log(options: argparse.Namespace) -> int:
+    """`cloud log`"""
+    for done in sandbox(options).cloud.log():
+        print(f"{done.op:8} {done.type:60} {done.id}")
+    return 0
+
+
+def scale_pool(options: argparse.Namespace) -> int:
+    """`cloud scale`"""
+    try:
+        sandbox(options).cloud.scale(options.pool, options.nodes)
+    except (LookupError, ValueError) as error:
+        raise SandboxError(str(error.args[0])) from error
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
