@@ -1,0 +1,38 @@
+"""`python -m sandbox.cloud --state DIR [--faults FILE] [--packages aws,gcp,…]`
+
+Prints one line, `PULUMI_DEBUG_PROVIDERS=…`, when it is ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sandbox.cloud.server import PACKAGES, CloudServer, End
+
+
+def main() -> None:
+    """Runs the cloud until it is told to stop or its standard input ends."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox.cloud", description="A pretend cloud for Pulumi's engine.")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that holds what exists")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of faults to strike with")
+    parser.add_argument("--packages", type=_packages, default=list(PACKAGES), metavar="NAMES", help="comma-separated")
+    arguments = parser.parse_args()
+    end = End()
+    server = CloudServer(arguments.state, arguments.faults, arguments.packages)
+    server.start()
+    print(f"PULUMI_DEBUG_PROVIDERS={server.debug_providers}", flush=True)  # noqa: T201
+    end.wait()
+    server.stop()
+
+
+def _packages(text: str) -> list[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in PACKAGES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"There is no package {', '.join(unknown)}; there are {', '.join(PACKAGES)}.")
+    return names
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Kubernetes: an API server that records what it is given."""
