@@ -51,7 +51,8 @@ def node_pool_maximum(args: ResourceValidationArgs, report: ReportViolation) -> 
         )
     elif most > ceiling:
         report(
-            f"'{args.name}' may have {most} nodes, {most - ceiling} above the ceiling of {ceiling}. Lower its maximum."
+            f"'{args.name}' may have {most} nodes, {most - ceiling} above the ceiling of {ceiling}. Lower its maximum.",
+            args.urn,
         )
 
 

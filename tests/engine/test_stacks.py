@@ -1,0 +1,199 @@
+"""The platform's own stacks through the real engine: what a newcomer sees, and what an autoscaler must not upset."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox import Sandbox
+from tests.engine.conftest import ROOT, MakeSandbox
+from tests.support import stacks
+
+CLUSTER, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
+CHANGELESS = ["--expect-no-changes"]
+
+
+class Platform:
+    """A copy of the repository's project whose stack file a test may change."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.config = stacks.config("dev")
+
+    def write(self, change: Callable[[dict[str, Any]], object] = lambda config: None) -> None:
+        change(self.config)
+        (self.sandbox.project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": self.config}))
+
+    def pool(self, name: str) -> Any:
+        (found,) = [
+            p for p in self.sandbox.cloud.resources(POOL) if p.inputs["nodeConfig"]["labels"]["penstock/pool"] == name
+        ]
+        return found
+
+
+@pytest.fixture
+def platform(sandbox: MakeSandbox, tmp_path: Path) -> Platform:
+    project = tmp_path / "platform"
+    project.mkdir()
+    (project / "infra").symlink_to(ROOT / "infra")
+    (project / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    platform = Platform(sandbox(project))
+    platform.write()
+    return platform
+
+
+def settings(config: dict[str, Any], pool: str) -> dict[str, Any]:
+    return dict(config["penstock:pools"])[pool]
+
+
+@pytest.mark.parametrize(("stack", "created"), [("dev", 19), ("prod", 40)])
+def test_a_newcomer_previews_a_stack_and_git_sees_nothing_of_it(sandbox: MakeSandbox, stack: str, created: int) -> None:
+    before = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
+    repository = sandbox(ROOT)
+    events = json.loads(repository.pulumi("preview", stack=stack, args=["--json"], check=True).stdout)
+    steps = [step["op"] for step in events["steps"]]
+    assert set(steps) == {"create"}
+    assert len(steps) == created
+    assert repository.cloud.resources() == []
+    after = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert after == before
+
+
+def test_a_second_up_changes_nothing_and_destroy_leaves_nothing(platform: Platform) -> None:
+    platform.sandbox.pulumi("up", check=True)
+    platform.sandbox.pulumi("up", args=CHANGELESS, check=True)
+    platform.sandbox.pulumi("refresh", args=CHANGELESS, check=True)
+    platform.sandbox.pulumi("destroy", check=True)
+    assert platform.sandbox.cloud.resources() == []
+    platform.sandbox.pulumi("up", check=True)  # a key ring's name stays taken for ever: the next one has another
+
+
+def test_prod_goes_up_is_protected_and_comes_down_pools_first(sandbox: MakeSandbox, platform: Platform) -> None:
+    platform.config = stacks.config("prod")
+    platform.write()
+    platform.sandbox.pulumi("up", check=True)
+    platform.sandbox.pulumi("up", args=CHANGELESS, check=True)
+    assert len(platform.sandbox.cloud.resources(POOL)) == 13
+
+    refused = platform.sandbox.pulumi("destroy")
+    assert refused.returncode != 0
+    assert "protect" in refused.stdout + refused.stderr
+    assert len(platform.sandbox.cloud.resources(POOL)) == 13
+
+    platform.write(lambda config: config["penstock:cluster"].update(deletion_protection=False))
+    platform.sandbox.pulumi("up", check=True)
+    platform.sandbox.pulumi("destroy", check=True)
+    assert platform.sandbox.cloud.resources() == []
+    deleted = [done.type for done in platform.sandbox.cloud.log() if done.op == "delete"]
+    assert max(i for i, kind in enumerate(deleted) if kind == POOL) < deleted.index(CLUSTER)
+    assert deleted.index(CLUSTER) < deleted.index("gcp:compute/network:Network")
+    assert deleted.index(CLUSTER) < deleted.index("gcp:serviceaccount/account:Account")
+
+
+def test_a_size_that_the_autoscaler_moved_is_no_change(platform: Platform) -> None:
+    platform.sandbox.pulumi("up", check=True)
+    platform.sandbox.cloud.scale(platform.pool("spot").id, 4)
+    platform.sandbox.pulumi("up", args=CHANGELESS, check=True)
+    platform.sandbox.pulumi("up", args=["--refresh", *CHANGELESS], check=True)
+    platform.sandbox.pulumi("refresh", args=CHANGELESS, check=True)
+
+
+def test_raising_the_minimum_above_the_live_size_updates_in_place(platform: Platform) -> None:
+    platform.sandbox.pulumi("up", check=True)
+    before = platform.pool("spot").id
+    platform.sandbox.cloud.scale(before, 2)
+    platform.write(lambda config: settings(config, "spot").update(min_nodes=4, max_nodes=9))
+    platform.sandbox.pulumi("up", check=True)
+    after = platform.pool("spot")
+    assert after.id == before
+    assert (after.inputs["autoscaling"]["totalMinNodeCount"], after.inputs["autoscaling"]["totalMaxNodeCount"]) == (
+        4,
+        9,
+    )
+    platform.sandbox.pulumi("up", args=["--refresh", *CHANGELESS], check=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": {"workload-type": "spot", "team": "search"}},
+        {"taints": [{"key": "workload-type", "value": "other"}]},
+        {"machine_types": ["e2-standard-16"]},
+        {"disk": {"size_gib": 150}},
+        {"surge": {"max_surge": 3}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_gke_changes_in_place_replaces_no_pool(platform: Platform, change: dict[str, Any]) -> None:
+    platform.sandbox.pulumi("up", check=True)
+    platform.write(lambda config: settings(config, "spot").update(change))
+    steps = json.loads(platform.sandbox.pulumi("preview", args=["--json"], check=True).stdout)["steps"]
+    changed = {step["op"] for step in steps if step["urn"].endswith("NodePool::spot") and POOL in step["urn"]}
+    assert changed == {"update"}
+
+
+def test_what_gke_cannot_change_replaces_the_pool_after_its_successor_stands(platform: Platform) -> None:
+    platform.sandbox.pulumi("up", check=True)
+    platform.write(lambda config: settings(config, "spot").update(purchase="on_demand"))
+    platform.write(lambda config: settings(config, "gpu-l4").update(accelerator={"driver": "latest"}))
+    platform.sandbox.pulumi("up", check=True)
+    operations = [(done.op, done.id) for done in platform.sandbox.cloud.log() if done.type == POOL][3:]
+    gpu = [op for op, id_ in operations if "gpu-l4" in id_]
+    assert gpu == ["create", "delete"]
+
+
+def test_a_bad_file_is_refused_with_every_path_and_no_traceback(platform: Platform) -> None:
+    def spoil(config: dict[str, Any]) -> None:
+        config["penstock:cluster"]["zones"] = ["us-east1-b"]
+        settings(config, "spot").update(min_nodes=9, machine_types=["e2-standart-8"])
+        settings(config, "gpu-l4").update(capacity_reservation={"create": True})
+
+    platform.write(spoil)
+    refused = platform.sandbox.pulumi("preview")
+    said = refused.stdout + refused.stderr
+    assert refused.returncode != 0
+    for path in (
+        "cluster.zones[0]",
+        "pools.spot.max_nodes",
+        "pools.spot.machine_types[0]",
+        "pools.gpu-l4.capacity_reservation",
+    ):
+        assert f"- {path}: " in said
+    assert "Traceback" not in said
+    assert platform.sandbox.cloud.resources() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("quota", "quota"),
+        ("no_capacity", "resource"),
+        ("throttled", "429"),
+        ("timeout", "timeout"),
+        ("permission", "403"),
+        ("crash", ""),
+        ("crash_after", ""),
+    ],
+)
+def test_after_a_fault_the_message_names_the_pool_and_the_next_up_converges(
+    platform: Platform, fault: str, words: str
+) -> None:
+    broken = {"operation": "create", "resource": "*NodePool::spot", "fault": fault, "times": 99}
+    failed = platform.sandbox.pulumi("up", faults=[broken])
+    said = failed.stdout + failed.stderr
+    assert failed.returncode != 0
+    assert "spot" in said
+    assert words.lower() in said.lower()
+    assert "Traceback" not in said
+
+    platform.sandbox.pulumi("up", check=True)
+    platform.sandbox.pulumi("up", args=CHANGELESS, check=True)
+    state = json.loads(platform.sandbox.pulumi("stack export", check=True).stdout)["deployment"]["resources"]
+    known = {resource["id"] for resource in state if resource["type"].startswith("gcp:")}
+    assert {resource.id for resource in platform.sandbox.cloud.resources()} == known
+    platform.sandbox.pulumi("destroy", check=True)
+    assert platform.sandbox.cloud.resources() == []
