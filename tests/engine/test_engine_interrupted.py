@@ -75,27 +75,25 @@ def assert_converged(shop: Sandbox, suffix: str = "x", tier: str = "small") -> N
     assert state.pending() == []
     buckets = [resource for resource in state.resources() if "storage/bucket" in resource["type"]]
     assert Counter((bucket["urn"], bucket["id"]) for bucket in buckets) == Counter((b.urn, b.id) for b in cloud)
-    shop.pulumi("up", args=["--expect-no-changes"], check=True)
-    shop.pulumi("refresh", args=["--expect-no-changes"], check=True)
+    shop.pulumi("up", args=["--refresh", "--expect-no-changes"], check=True)
 
 
-@pytest.mark.parametrize("done", range(1, LINKS))
+@pytest.mark.parametrize("done", [1, 2, 5])
 def test_up_converges_after_an_up_that_was_killed_while_creating(sandbox: MakeSandbox, done: int) -> None:
     shop = sandbox(files=files())
     kill_after(shop, "up", done)
     assert_converged(shop)
 
 
-@pytest.mark.parametrize("done", [1, 4])
-def test_up_converges_after_an_up_that_was_killed_while_updating(sandbox: MakeSandbox, done: int) -> None:
+def test_up_converges_after_an_up_that_was_killed_while_updating(sandbox: MakeSandbox) -> None:
     shop = sandbox(files=files())
     shop.pulumi("up", check=True)
     write_files(shop.project, files(tier="large"))
-    kill_after(shop, "up", done)
+    kill_after(shop, "up", 2)
     assert_converged(shop, tier="large")
 
 
-@pytest.mark.parametrize("done", [1, 2, 3, 5])
+@pytest.mark.parametrize("done", [1, 2, 3])
 def test_up_converges_after_an_up_that_was_killed_while_replacing(sandbox: MakeSandbox, done: int) -> None:
     """Half of the chain is deleted before it is replaced, half of it afterwards."""
     shop = sandbox(files=files())
@@ -105,11 +103,10 @@ def test_up_converges_after_an_up_that_was_killed_while_replacing(sandbox: MakeS
     assert_converged(shop, suffix="y")
 
 
-@pytest.mark.parametrize("done", [1, 4])
-def test_up_converges_after_a_destroy_that_was_killed(sandbox: MakeSandbox, done: int) -> None:
+def test_up_converges_after_a_destroy_that_was_killed(sandbox: MakeSandbox) -> None:
     shop = sandbox(files=files())
     shop.pulumi("up", check=True)
-    kill_after(shop, "destroy", done)
+    kill_after(shop, "destroy", 3)
     assert_converged(shop)
 
 
@@ -122,7 +119,7 @@ def test_destroy_leaves_nothing_after_an_up_that_was_killed(sandbox: MakeSandbox
 
 def test_killed_again_and_again_it_still_converges(sandbox: MakeSandbox) -> None:
     shop = sandbox(files=files())
-    for _ in range(3):
+    for _ in range(2):
         kill_after(shop, "up", 1)
     assert_converged(shop)
 

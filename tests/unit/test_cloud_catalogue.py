@@ -53,7 +53,9 @@ def test_the_engines_rules_of_naming_are_followed(cloud: Session) -> None:
 
 
 def test_names_are_cut_to_the_longest_allowed() -> None:
-    assert Autonaming(b"seed").name("a" * 50, max_length=20) == "a" * 12 + "-" + (Autonaming(b"seed").name("") or "")[1:]
+    assert (
+        Autonaming(b"seed").name("a" * 50, max_length=20) == "a" * 12 + "-" + (Autonaming(b"seed").name("") or "")[1:]
+    )
 
 
 def test_a_project_must_come_from_somewhere(cloud: Session) -> None:
@@ -154,7 +156,9 @@ def test_aws_resources_have_an_arn_and_azure_resources_an_id_of_their_kind(cloud
     queue = aws.create("aws:sqs/queue:Queue", "jobs", {"name": "jobs"})
     assert queue.outputs["arn"] == "arn:aws:sqs:eu-west-1:123456789012:queue/jobs"
     azure = cloud.provider("azure-native")
-    group = azure.create("azure-native:resources:ResourceGroup", "apps", {"resourceGroupName": "apps", "location": "westeurope"})
+    group = azure.create(
+        "azure-native:resources:ResourceGroup", "apps", {"resourceGroupName": "apps", "location": "westeurope"}
+    )
     pool = {"resourceGroupName": "apps", "resourceName": "main", "agentPoolName": "gpu"}
     made = azure.create("azure-native:containerservice:AgentPool", "gpu", pool)
     assert made.id == f"{group.id}/providers/Microsoft.Containerservice/agentPools/main/gpu"

@@ -17,7 +17,7 @@ from sandbox.cloud.facts import Facts, Scope, expand, load, violations
 from sandbox.cloud.facts.templates import fields
 from sandbox.cloud.paths import EVERY
 from sandbox.cloud.schema import Sdk
-from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, OneOf, Shape
 from sandbox.cloud.values import UNKNOWN
 
 PACKAGES = ("gcp", "kubernetes", "random")
@@ -180,7 +180,9 @@ def test_ignored_paths_are_no_changes() -> None:
     assert [paths.show(change.path) for change in changes(old, new, rules)] == ["items[0].b", "spec.x"]
 
 
-STEPS = st.lists(st.one_of(st.text(min_size=1), st.integers(0, 99)), min_size=1).filter(lambda steps: isinstance(steps[0], str))
+STEPS = st.lists(st.one_of(st.text(min_size=1), st.integers(0, 99)), min_size=1).filter(
+    lambda steps: isinstance(steps[0], str)
+)
 
 
 @given(STEPS)

@@ -40,8 +40,14 @@ def strike(folder: Path, faults: Sequence[dict[str, Any]], type_: str = BUCKET, 
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
-        ("quota", r'error creating NodePool "gpus": googleapi: Error 403: Insufficient regional quota to satisfy request: resource "PREEMPTIBLE_NVIDIA_L4_GPUS"'),
-        ("no_capacity", r"Error waiting for creating GKE NodePool .*GCE_STOCKOUT.*us-central1-f' does not have enough resources"),
+        (
+            "quota",
+            r'error creating NodePool "gpus": googleapi: Error 403: Insufficient regional quota to satisfy request: resource "PREEMPTIBLE_NVIDIA_L4_GPUS"',
+        ),
+        (
+            "no_capacity",
+            r"Error waiting for creating GKE NodePool .*GCE_STOCKOUT.*us-central1-f' does not have enough resources",
+        ),
         ("timeout", r"timeout while waiting for state to become 'DONE'"),
         ("permission", r"Error 403: Required .* permission"),
         ("throttled", r"Error 429: Too many operations.*rateLimitExceeded"),

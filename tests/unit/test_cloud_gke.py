@@ -77,7 +77,9 @@ def test_a_pool_has_an_instance_group_per_zone(cloud: Session) -> None:
     cluster(cloud)
     made = pool(cloud, nodeLocations=["us-central1-a", "us-central1-f"], autoscaling=AUTOSCALING)
     managers = made.outputs["instanceGroupUrls"]
-    assert [re.search(r"/zones/([^/]+)/instanceGroupManagers/gke-main-pool-[0-9a-f]{8}-grp$", url)[1] for url in managers] == [  # type: ignore[index]
+    assert [
+        re.search(r"/zones/([^/]+)/instanceGroupManagers/gke-main-pool-[0-9a-f]{8}-grp$", url)[1] for url in managers
+    ] == [  # type: ignore[index]
         "us-central1-a",
         "us-central1-f",
     ]

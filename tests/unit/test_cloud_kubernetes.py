@@ -36,7 +36,9 @@ def provider(cloud: Session) -> Provider:
     return cloud.provider("kubernetes")
 
 
-def workload(labels: dict[str, str] | None = None, container: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+def workload(
+    labels: dict[str, str] | None = None, container: dict[str, Any] | None = None, **spec: Any
+) -> dict[str, Any]:
     pod = {"containers": [{"name": "web", "image": "nginx", **(container or {})}]}
     template = {"metadata": {"labels": labels or {"app": "web"}}, "spec": pod}
     return {"spec": {"selector": {"matchLabels": {"app": "web"}}, "template": template, **spec}}
@@ -62,7 +64,12 @@ def test_an_unnamed_object_is_created_before_its_predecessor_goes_and_a_named_on
 @pytest.mark.parametrize(
     ("type_", "before", "after", "path"),
     [
-        (DEPLOYMENT, workload(), workload() | {"metadata": {"name": "x", "namespace": "kube-system"}}, "metadata.namespace"),
+        (
+            DEPLOYMENT,
+            workload(),
+            workload() | {"metadata": {"name": "x", "namespace": "kube-system"}},
+            "metadata.namespace",
+        ),
         (DEPLOYMENT, workload(), workload(selector={"matchLabels": {}}), "spec.selector.matchLabels.app"),
         (
             "kubernetes:apps/v1:StatefulSet",
@@ -130,7 +137,9 @@ def test_a_namespace_must_exist_and_takes_all_along_when_it_goes(cloud: Session,
 
 def test_two_of_one_name_conflict(provider: Provider) -> None:
     provider.create(DEPLOYMENT, "web", workload() | {"metadata": {"name": "web"}})
-    with pytest.raises(Refused, match='"default/web" was not successfully created.*deployments.apps "web" already exists'):
+    with pytest.raises(
+        Refused, match='"default/web" was not successfully created.*deployments.apps "web" already exists'
+    ):
         provider.create(DEPLOYMENT, "web2", workload() | {"metadata": {"name": "web"}})
 
 
@@ -177,7 +186,11 @@ def test_two_clusters_know_nothing_of_each_other(cloud: Session) -> None:
             workload(container={"resources": {"requests": {"nvidia.com/gpu": "1"}, "limits": {"nvidia.com/gpu": "2"}}}),
             'spec.template.spec.containers[0].resources.requests["nvidia.com/gpu"]',
         ),
-        (DEPLOYMENT, workload(container={"imagePullPolicy": "Sometimes"}), "spec.template.spec.containers[0].imagePullPolicy"),
+        (
+            DEPLOYMENT,
+            workload(container={"imagePullPolicy": "Sometimes"}),
+            "spec.template.spec.containers[0].imagePullPolicy",
+        ),
         (DEPLOYMENT, workload(replicas=-1), "spec.replicas"),
         (SERVICE, {"spec": {"type": "Balancer"}}, "spec.type"),
         (SERVICE, {"spec": {"ports": [{"port": 70000}]}}, "spec.ports[0].port"),
@@ -241,7 +254,15 @@ def test_yaml_is_decoded_for_config_files(provider: Provider) -> None:
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("100m", "0.1"), ("1.5Gi", "1610612736"), ("2", "2"), ("1e3", "1000"), (".5", "0.5"), ("1k", "1000"), ("-1", "-1")],
+    [
+        ("100m", "0.1"),
+        ("1.5Gi", "1610612736"),
+        ("2", "2"),
+        ("1e3", "1000"),
+        (".5", "0.5"),
+        ("1k", "1000"),
+        ("-1", "-1"),
+    ],
 )
 def test_quantities_are_numbers(text: str, number: str) -> None:
     assert quantity(text) == Decimal(number)

@@ -20,7 +20,15 @@ from tests.support.cloud_client import Live, Provider, Refused, Session, running
 STRING = "random:index/randomString:RandomString"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 ID = "random:index/randomId:RandomId"
-DEFAULTS = {"lower": True, "upper": True, "special": True, "minLower": 0, "minUpper": 0, "minNumeric": 0, "minSpecial": 0}
+DEFAULTS = {
+    "lower": True,
+    "upper": True,
+    "special": True,
+    "minLower": 0,
+    "minUpper": 0,
+    "minNumeric": 0,
+    "minSpecial": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,9 @@ def provider(cloud: Session) -> Provider:
 
 
 @given(
-    minima=st.fixed_dictionaries({name: st.integers(0, 5) for name in ("minLower", "minUpper", "minNumeric", "minSpecial")}),
+    minima=st.fixed_dictionaries(
+        {name: st.integers(0, 5) for name in ("minLower", "minUpper", "minNumeric", "minSpecial")}
+    ),
     extra=st.integers(1, 20),
 )
 def test_a_string_has_its_length_and_the_minimum_of_every_class(minima: dict[str, int], extra: int) -> None:

@@ -99,7 +99,9 @@ def test_types_that_the_sdk_lacks_are_refused(cloud: Session, package: str, type
 
 
 def test_the_other_clouds_are_checked_generically(cloud: Session) -> None:
-    assert cloud.provider("aws").failures("aws:ec2/instance:Instance", {"instanceTyp": "m5.large"}).keys() == {"instanceTyp"}
+    assert cloud.provider("aws").failures("aws:ec2/instance:Instance", {"instanceTyp": "m5.large"}).keys() == {
+        "instanceTyp"
+    }
     machine = {"resourceGroupName": "rg", "storageProfile": {"osDisk": {}}, "zones": "1"}
     failures = cloud.provider("azure-native").failures("azure-native:compute:VirtualMachine", machine)
     assert failures.keys() == {"storageProfile.osDisk.createOption", "zones"}
@@ -132,7 +134,9 @@ def test_a_component_that_the_real_provider_builds_is_refused_in_a_sentence(clou
     from pulumi.runtime.proto import provider_pb2
 
     with pytest.raises(Refused, match="cannot build the component kubernetes:yaml/v2:ConfigFile"):
-        cloud.provider("kubernetes").call("Construct", provider_pb2.ConstructRequest(type="kubernetes:yaml/v2:ConfigFile"))
+        cloud.provider("kubernetes").call(
+            "Construct", provider_pb2.ConstructRequest(type="kubernetes:yaml/v2:ConfigFile")
+        )
 
 
 def test_shapes_follow_the_sdks_hints() -> None:

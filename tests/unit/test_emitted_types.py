@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from wiring import deploy
 
 import penstock
 import settings as platform
@@ -11,6 +10,7 @@ from penstock.nodes.spec import ACKNOWLEDGEMENT
 from sandbox.cloud.facts import load
 from tests.support import stacks
 from tests.support.mocked import run
+from wiring import deploy
 
 
 def everything() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.spec import ACKNOWLEDGEMENT
 from penstock.problems import InvalidSpec

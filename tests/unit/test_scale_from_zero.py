@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
+
 import settings as platform
 from penstock import PoolRef, scheduling
-from wiring import deploy
-
 from tests.support import stacks
 from tests.support.mocked import of_type, run
 from tests.support.node_template import misfits, node_template
+from wiring import deploy
 
 POOL = "gcp:container/nodePool:NodePool"
 

@@ -161,10 +161,25 @@ junk = st.one_of(
     ),
 )
 extra_keys = st.sampled_from(
-    (
-        "accelerator zones compact capacity_reservation commitment surge disk auto_repair max_run_hours adopt "
-        "min_nodes_per_zone network private_endpoint labels nonsense [0] a.b"
-    ).split()
+    [
+        "accelerator",
+        "zones",
+        "compact",
+        "capacity_reservation",
+        "commitment",
+        "surge",
+        "disk",
+        "auto_repair",
+        "max_run_hours",
+        "adopt",
+        "min_nodes_per_zone",
+        "network",
+        "private_endpoint",
+        "labels",
+        "nonsense",
+        "[0]",
+        "a.b",
+    ]
 )
 
 

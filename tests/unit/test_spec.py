@@ -6,9 +6,10 @@ from enum import StrEnum
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, StrictBool
+
 from penstock.problems import InvalidSpec, Problem
 from penstock.spec import Spec, WholeNumber, check, rule
-from pydantic import Field, StrictBool
 
 
 class Colour(StrEnum):

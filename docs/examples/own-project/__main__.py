@@ -1,8 +1,9 @@
 """A cluster, a pool for everything, a GPU pool, and a model server that is placed by what the pool says of itself."""
 
-import penstock
 import pulumi
 import pulumi_kubernetes as k8s
+
+import penstock
 
 cluster = penstock.Cluster(
     "llm",
