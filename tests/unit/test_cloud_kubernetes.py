@@ -192,6 +192,36 @@ def test_two_clusters_know_nothing_of_each_other(cloud: Session) -> None:
             "spec.template.spec.containers[0].imagePullPolicy",
         ),
         (DEPLOYMENT, workload(replicas=-1), "spec.replicas"),
+        (
+            "kubernetes:apps/v1:DaemonSet",
+            workload(container={"ports": [{"containerPort": 0}]}),
+            "spec.template.spec.containers[0].ports[0].containerPort",
+        ),
+        (
+            "kubernetes:batch/v1:CronJob",
+            {
+                "spec": {
+                    "schedule": "@daily",
+                    "jobTemplate": {
+                        "spec": {
+                            "template": {
+                                "spec": {
+                                    "restartPolicy": "Never",
+                                    "containers": [{"name": "a", "image": "a"}],
+                                    "tolerations": [{"key": "gpu", "operator": "Equals"}],
+                                }
+                            }
+                        }
+                    },
+                }
+            },
+            "spec.jobTemplate.spec.template.spec.tolerations[0].operator",
+        ),
+        (
+            "kubernetes:core/v1:Pod",
+            {"spec": {"containers": [{"name": "a", "image": "a"}, {"name": "a", "image": "b"}]}},
+            "spec.containers[1].name",
+        ),
         (SERVICE, {"spec": {"type": "Balancer"}}, "spec.type"),
         (SERVICE, {"spec": {"ports": [{"port": 70000}]}}, "spec.ports[0].port"),
         ("kubernetes:core/v1:ConfigMapPatch", {"data": {"a": "1"}}, "metadata.name"),

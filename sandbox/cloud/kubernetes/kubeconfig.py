@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +47,11 @@ def _load(kubeconfig: Any) -> dict[str, Any]:
         if not file.is_file():
             raise ValueError(f'The kubeconfig "{text}" is neither a kubeconfig nor the path of one.')
         text = file.read_text(encoding="utf-8")
+    return _parse(text)
+
+
+@lru_cache(maxsize=64)
+def _parse(text: str) -> dict[str, Any]:
     try:
         loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:

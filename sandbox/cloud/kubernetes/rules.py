@@ -6,10 +6,15 @@ kubernetes-api/common-definitions/quantity, kubernetes/kubernetes pkg/apis/{core
 
 from __future__ import annotations
 
+import pathlib
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 
+import yaml
+
+from sandbox.cloud import facts
 from sandbox.cloud.kubernetes.kinds import Kind, table
 from sandbox.cloud.paths import EVERY, Path, find, first
 from sandbox.cloud.schema import Failure
@@ -41,8 +46,18 @@ def violations(kind: Kind, inputs: Properties) -> Iterator[Failure]:
         yield from _labels(inputs, (*template, "metadata", "labels"))
         yield from _labels(inputs, (*template, "spec", "nodeSelector"))
         yield from _containers(inputs, (*template, "spec"))
+        pod = first(inputs, (*template, "spec"))
+        for path, reason in facts.violations(_pod(), pod if isinstance(pod, dict) else {}):
+            yield Failure((*template, "spec", *path), reason)
     if template == ("spec", "template") and kind.name != "Job":
         yield from _selector(kind, inputs)
+
+
+@cache
+def _pod() -> facts.Facts:
+    """What holds in every pod."""
+    file = pathlib.Path(__file__).parent / "data" / "pod.yaml"
+    return facts.Facts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
 
 
 def quantity(text: object) -> Decimal | None:
