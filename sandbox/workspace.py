@@ -22,16 +22,16 @@ from sandbox.progress import say
 from sandbox.recovery import forget_lost_answers, recover
 from sandbox.stackfiles import StackFiles
 
-UNASKED = ("--yes", "--skip-preview")
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "preview": (),
-    "up": UNASKED,
-    "refresh": UNASKED,
-    "destroy": UNASKED,
-    "import": (*UNASKED, "--generate-code=false"),  # Code is made from schemas, which the SDKs do not carry.
+    "up": ("--yes",),
+    "refresh": ("--yes", "--skip-preview"),
+    "destroy": ("--yes",),
+    "import": ("--yes", "--skip-preview", "--generate-code=false"),  # Code is made from schemas that no SDK carries.
 }
-"""The commands of pulumi that need the cloud, and what is added to them: since nothing real is at stake,
-nobody is asked."""
+"""The commands of pulumi that need the cloud, and what is added to them. Since nothing real is at stake, nobody is
+asked; but `up` and `destroy` preview first, so that what is refused there (bad input, protection) changes nothing."""
+PREVIEWING = ("up", "destroy")
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,14 @@ class Sandbox:
     """A project, and the folder in which its sandbox lives: engine, backend, cloud and copies of stack files.
 
     That folder, `home`, is `.sandbox` in the project by default. `engine` is the path of a `pulumi`; by default
-    one is found or made. Everything here raises `SandboxError`, a message for the user, when it cannot go on.
+    one is found or made. `skip_previews` lets `up` and `destroy` go ahead at once. Everything here raises
+    `SandboxError`, a message for the user, when it cannot go on.
     """
 
-    def __init__(self, project: Path, home: Path | None = None, engine: Path | None = None) -> None:
+    def __init__(
+        self, project: Path, home: Path | None = None, engine: Path | None = None, *, skip_previews: bool = False
+    ) -> None:
+        self.skip_previews = skip_previews
         self.project = project.resolve()
         self.home = (home or project / ".sandbox").resolve()
         self._engine = engine
@@ -106,6 +110,8 @@ class Sandbox:
         """The running pulumi. Leaving the block interrupts it if it still runs, and ends its cloud."""
         verb, *words = command.split()
         defaults = () if "--preview-only" in args else OPERATIONS.get(verb, ())
+        if defaults and self.skip_previews and verb in PREVIEWING:
+            defaults = (*defaults, "--skip-preview")
         with ExitStack() as held:
             pulumi, checkpoint = self._prepare(held, stack)
             server = None
@@ -160,7 +166,9 @@ class Sandbox:
             "PATH": os.pathsep.join(path),
             "PENSTOCK_PYTHON": sys.executable,
             "PULUMI_HOME": str(self.home / "pulumi"),
-            "PULUMI_BACKEND_URL": backend.as_uri(),
+            # Without `metadata=skip` a run that is killed can leave a half-written file beside the checkpoint, which
+            # makes pulumi refuse the checkpoint.
+            "PULUMI_BACKEND_URL": f"{backend.as_uri()}?metadata=skip",
             "PULUMI_CONFIG_PASSPHRASE": "sandbox",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

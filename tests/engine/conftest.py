@@ -21,19 +21,24 @@ def engine() -> Path:
 
 
 class MakeSandbox(Protocol):
-    """`sandbox(ROOT)` is a sandbox for a project that exists; `sandbox(files={...})` for one made of these files."""
+    """`sandbox(ROOT)` is a sandbox for a project that exists; `sandbox(files={...})` for one made of these files.
 
-    def __call__(self, project: Path | None = None, *, files: Mapping[str, str] | None = None) -> Sandbox: ...
+    With `previews`, `up` and `destroy` preview first as they do for a user; without, they are quicker.
+    """
+
+    def __call__(
+        self, project: Path | None = None, *, files: Mapping[str, str] | None = None, previews: bool = False
+    ) -> Sandbox: ...
 
 
 @pytest.fixture
 def sandbox(engine: Path, tmp_path: Path) -> MakeSandbox:
     """Makes sandboxes. All that one test makes share a cloud and a backend, in the test's folder."""
 
-    def make(project: Path | None = None, *, files: Mapping[str, str] | None = None) -> Sandbox:
+    def make(project: Path | None = None, *, files: Mapping[str, str] | None = None, previews: bool = False) -> Sandbox:
         folder = project or tmp_path / "project"
         write_files(folder, files or {})
-        return Sandbox(folder, home=tmp_path / "sandbox", engine=engine)
+        return Sandbox(folder, home=tmp_path / "sandbox", engine=engine, skip_previews=not previews)
 
     return make
 

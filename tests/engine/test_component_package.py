@@ -62,14 +62,14 @@ def test_the_schema_lists_every_public_component_and_describes_everything(sandbo
 
 def test_another_language_passes_a_cluster_on_and_gets_a_pool(sandbox: MakeSandbox) -> None:
     project = sandbox(files=consumer({"purchase": "spot", "accelerator": {"driver": "latest"}}))
-    project.pulumi("up", args=["--skip-preview"], check=True)
+    project.pulumi("up", check=True)
     (pool,) = project.cloud.resources("gcp:container/nodePool:NodePool")
     assert pool.inputs["nodeConfig"]["spot"] is True
     assert pool.inputs["nodeConfig"]["serviceAccount"] == "llm-nodes@penstock-dev.iam.gserviceaccount.com"
     outputs = json.loads(project.pulumi("stack output", args=["--json"], check=True).stdout)
     assert outputs["pool"]["machineType"] == "g2-standard-8"
     assert outputs["pool"]["capacity"]["acceleratorResource"] == "nvidia.com/gpu"
-    project.pulumi("up", args=["--skip-preview", "--expect-no-changes"], check=True)
+    project.pulumi("up", args=["--expect-no-changes"], check=True)
 
 
 def test_another_language_is_told_every_problem_by_its_own_names(sandbox: MakeSandbox) -> None:
@@ -87,13 +87,13 @@ def test_the_example_project_deploys_a_workload_onto_its_pool_and_comes_down_in_
 ) -> None:
     shutil.copytree(ROOT / "docs" / "examples" / "own-project", tmp_path / "own")
     project = sandbox(tmp_path / "own")
-    project.pulumi("up", args=["--skip-preview"], check=True)
+    project.pulumi("up", check=True)
     (deployment,) = project.cloud.resources("kubernetes:apps/v1:Deployment")
     pod = deployment.inputs["spec"]["template"]["spec"]
     assert pod["nodeSelector"] == {"penstock/pool": "gpu-l4", "penstock/purchase": "spot"}
     assert {toleration["key"] for toleration in pod["tolerations"]} == {"nvidia.com/gpu"}
 
-    project.pulumi("destroy", args=["--skip-preview"], check=True)
+    project.pulumi("destroy", check=True)
     deleted = [done.type for done in project.cloud.log() if done.op == "delete"]
     order = [deleted.index(kind) for kind in (
         "kubernetes:apps/v1:Deployment",

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox import Sandbox
 from tests.engine.conftest import MakeSandbox, write_files
 
 BUCKETS = """
@@ -130,8 +131,11 @@ def test_a_program_that_exits_early_fails_the_preview(sandbox: MakeSandbox) -> N
     assert "3" in preview.stdout
 
 
-def test_a_project_of_any_path_works(sandbox: MakeSandbox, tmp_path: Path) -> None:
-    folder = tmp_path / "a folder, with ünusual #name"
+def test_a_project_of_any_path_works(engine: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "a folder, with ünusual 100% #name"
     write_files(folder, project())
-    sandbox(folder).pulumi("up", check=True)
-    assert len(sandbox(folder).cloud.resources()) == 2
+    shop = Sandbox(folder, engine=engine)
+    shop.pulumi("up", check=True)
+    shop.pulumi("up", args=["--expect-no-changes"], check=True)
+    assert len(shop.cloud.resources()) == 2
+    assert list(tmp_path.iterdir()) == [folder]

@@ -73,6 +73,7 @@ def test_a_second_up_changes_nothing_and_destroy_leaves_nothing(platform: Platfo
 
 
 def test_prod_goes_up_is_protected_and_comes_down_pools_first(sandbox: MakeSandbox, platform: Platform) -> None:
+    platform.sandbox = sandbox(platform.sandbox.project, previews=True)
     platform.config = stacks.config("prod")
     platform.write()
     platform.sandbox.pulumi("up", check=True)

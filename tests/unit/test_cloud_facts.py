@@ -15,6 +15,7 @@ from sandbox.cloud import paths
 from sandbox.cloud.diff import DiffRules, changes
 from sandbox.cloud.facts import Facts, Scope, expand, load, violations
 from sandbox.cloud.facts.templates import fields
+from sandbox.cloud.kubernetes.rules import _pod
 from sandbox.cloud.paths import EVERY
 from sandbox.cloud.schema import Sdk
 from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, OneOf, Shape
@@ -86,6 +87,12 @@ def test_every_path_of_a_row_is_in_the_sdks_types(package: str, token: str) -> N
     assert {name for name in fields(facts.id or "") if "." not in name} <= known
     for parent in facts.parents.values():
         assert SDKS[package].resource(parent) is not None
+
+
+def test_every_path_of_the_rules_for_pods_is_in_the_sdks_types() -> None:
+    pod = SDKS["kubernetes"].resource("kubernetes:core/v1:Pod")
+    assert pod is not None
+    assert [path for path in rules_of(_pod()) if not leads_somewhere(pod.inputs.properties["spec"], path)] == []
 
 
 @pytest.mark.parametrize(("package", "token"), ROWS)
