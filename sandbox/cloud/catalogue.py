@@ -114,8 +114,10 @@ class CataloguePackage(Package):
     def preview(self, call: Call, inputs: Properties, prior: Properties | None) -> Properties:
         resource = self.type_of(call)
         known = {**_lasting(resource, prior or {}), **self.visible(call, inputs)}
-        computed = dict.fromkeys(self.facts(call, resource).outputs, UNKNOWN)
-        return {**computed, **unknown_outputs(resource, known), **known}
+        facts = self.facts(call, resource)
+        computed = dict.fromkeys(facts.outputs, UNKNOWN)
+        within = {name: _beneath(known[name], _unknown(facts.outputs[name])) for name in facts.outputs if name in known}
+        return {**computed, **unknown_outputs(resource, known), **known, **within}
 
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
         facts = self.facts(call, self.type_of(call))
@@ -201,20 +203,37 @@ class CataloguePackage(Package):
         fill_outputs(self.type_of(call), resource.outputs, call.settings, seed=resource.id)
 
     def _compute(self, call: Call, facts: Facts, resource: CloudResource, carried: Properties) -> None:
-        """Fills the outputs that the table gives a template for; a time that was carried over stays."""
+        """Fills the outputs that the table gives a template for, also within blocks that the inputs give in part.
+
+        A time that was carried over stays.
+        """
         scope = Scope(resource.outputs, call.settings, seed=resource.id, id=resource.id)
         for name, template in facts.outputs.items():
-            if name in resource.inputs or (name in carried and "{now}" in str(template)):
+            if name in carried and "{now}" in str(template):
                 continue
             value = expand(template, scope)
             if value is not None:
-                resource.outputs[name] = value
+                resource.outputs[name] = _beneath(resource.outputs[name], value) if name in resource.inputs else value
 
     def visible(self, call: Call, inputs: Properties) -> Properties:
         """The inputs as they come back in the outputs: properly typed, without the provider's own notes."""
         shown = {name: value for name, value in inputs.items() if not name.startswith("__")}
         typed: Properties = coerce(shown, self.type_of(call).inputs if self.coercion is Coercion.BRIDGED else None)
         return typed
+
+
+def _beneath(given: Any, computed: Any) -> Any:
+    """What is given, and in its blocks what is computed and was not given."""
+    if not isinstance(given, dict) or not isinstance(computed, dict):
+        return given
+    return {**computed, **{name: _beneath(value, computed.get(name)) for name, value in given.items()}}
+
+
+def _unknown(template: Any) -> Any:
+    """The blocks of a template, with nothing known in them."""
+    if isinstance(template, dict):
+        return {name: _unknown(value) for name, value in template.items()}
+    return UNKNOWN
 
 
 def _keeps_name(facts: Facts, old: Properties, new: Properties) -> bool:

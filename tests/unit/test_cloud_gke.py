@@ -58,6 +58,16 @@ def test_a_cluster_has_endpoint_certificate_and_versions_of_real_shape(cloud: Se
     assert len(made.outputs["nodeLocations"]) == 3
 
 
+def test_what_is_computed_within_a_given_block_is_unknown_in_a_preview_and_there_afterwards(cloud: Session) -> None:
+    given = {"controlPlaneEndpointsConfig": {"dnsEndpointConfig": {"allowExternalTraffic": True}}}
+    inputs = {"location": "us-central1", "initialNodeCount": 1, "deletionProtection": False, **given}
+    previewed = cloud.gcp().preview(urn_of(CLUSTER, "main"), inputs)["controlPlaneEndpointsConfig"]
+    assert previewed["dnsEndpointConfig"] == {"allowExternalTraffic": True, "endpoint": UNKNOWN}
+    made = cluster(cloud, **given).outputs["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]
+    assert made["allowExternalTraffic"] is True
+    assert made["endpoint"].endswith(".us-central1.gke.goog")
+
+
 def test_a_version_prefix_becomes_the_newest_version_of_the_channel(cloud: Session) -> None:
     made = cluster(cloud, minMasterVersion="1.35", releaseChannel={"channel": "RAPID"})
     assert made.outputs["masterVersion"] == "1.35.8-gke.1919000"

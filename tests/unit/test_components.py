@@ -1,5 +1,6 @@
 """What the components register, in a preview and in a deployment."""
 
+import json
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,6 +72,14 @@ def test_a_cluster_is_private_encrypted_and_least_privileged() -> None:
     assert re.fullmatch(
         r"serviceAccount:service-\d{12}@container-engine-robot\.iam\.gserviceaccount\.com", grant["member"]
     )
+
+
+def test_the_kubeconfig_goes_by_the_name_that_iam_guards_and_is_unknown_before_the_cluster_stands() -> None:
+    seen: list[str] = []
+    run(lambda: penstock.Cluster("llm", CLUSTER).kubeconfig.apply(seen.append))
+    (cluster,) = json.loads(seen[0])["clusters"]
+    assert re.fullmatch(r"https://gke-[0-9a-f]{32}-\d{12}\.us-central1\.gke\.goog", cluster["cluster"]["server"])
+    assert "certificate-authority-data" not in cluster["cluster"]
 
 
 def test_an_authorized_network_opens_the_address_to_it_alone() -> None:
