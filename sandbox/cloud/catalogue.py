@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sandbox.cloud import paths
 from sandbox.cloud.diff import DiffRules, changes
