@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SANDBOX := $(BIN)/python -m sandbox
+FAULTS = $(if $(FAULT),--fault '$(FAULT)')
 
 .PHONY: help install preview up refresh destroy test lint types unit engine bench docs clean
 
@@ -21,17 +22,17 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod
-	@$(SANDBOX) preview --stack $(STACK) -- --suppress-outputs $(ARGS)
+preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod [ARGS=...] [FAULT=...]
+	@$(SANDBOX) preview --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
-	@$(SANDBOX) up --stack $(STACK) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) up --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
-	@$(SANDBOX) refresh --stack $(STACK) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) refresh --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
-	@$(SANDBOX) destroy --stack $(STACK) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) destroy --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
 
