@@ -61,7 +61,9 @@ class Children:
         for sign in (signal.SIGTERM, signal.SIGKILL):
             running = [child for child in children if child.poll() is None]
             for child in running:
-                os.killpg(child.pid, sign)
+                # Between the look and the signal the thread that serves its call may have seen it end.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, sign)
             for child in running:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(timeout=2)
