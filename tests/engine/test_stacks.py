@@ -1,6 +1,7 @@
 """The platform's own stacks through the real engine: what a newcomer sees, and what an autoscaler must not upset."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
 
 from sandbox import Sandbox
 from tests.engine.conftest import ROOT, MakeSandbox
 from tests.support import stacks
+from tests.support.mutations import mutated
 
 CLUSTER, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
 CHANGELESS = ["--expect-no-changes"]
@@ -166,6 +170,21 @@ def test_a_bad_file_is_refused_with_every_path_and_no_traceback(platform: Platfo
         assert f"- {path}: " in said
     assert "Traceback" not in said
     assert platform.sandbox.cloud.resources() == []
+
+
+@hypothesis_settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
+@given(config=mutated())
+def test_the_engine_previews_a_mutated_file_or_refuses_it_with_a_path(
+    platform: Platform, config: dict[str, Any]
+) -> None:
+    platform.config = {**platform.config, **config}
+    platform.write()
+    shown = platform.sandbox.pulumi("preview")
+    said = shown.stdout + shown.stderr
+    assert "Traceback" not in said
+    assert shown.returncode == 0 or re.search(r"^ *- [\w\[].*: .*\.", said, re.MULTILINE), said
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,16 @@
 """Stack files: the ones of the repository deploy, a broken one is refused with every path, no file crashes it."""
 
-import copy
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 import settings as platform
 from penstock.problems import InvalidSpec
 from tests.support import stacks
 from tests.support.mocked import of_type, run
+from tests.support.mutations import mutated
 from wiring import deploy
 
 POOL = "gcp:container/nodePool:NodePool"
@@ -110,101 +108,6 @@ def test_a_pool_and_a_pool_of_a_mix_cannot_share_a_name(prod: dict[str, Any]) ->
 def test_a_name_that_gke_does_not_take_is_refused(prod: dict[str, Any]) -> None:
     prod["penstock:pools"]["GPU_Pool"] = prod["penstock:pools"]["gpu-l4"]
     assert "no name for a pool" in problems(prod)["pools.GPU_Pool"]
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield at
-    if isinstance(value, dict):
-        for key in value:
-            yield from places(value[key], (*at, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from places(item, (*at, index))
-
-
-SETTINGS = {key: value for key, value in stacks.config("prod").items() if key.startswith("penstock:")}
-PLACES = [place for place in places(SETTINGS) if place]
-junk = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-5, 3000),
-    st.floats(),
-    st.text(max_size=12),
-    st.sampled_from(
-        [
-            [],
-            {},
-            "",
-            "spot",
-            "reserved",
-            "flex",
-            "on_demand",
-            "n2-standard-8",
-            "g2-standard-4",
-            "a2-highgpu-1g",
-            "c4-standard-8",
-            "t2a-standard-4",
-            "n1-standard-8",
-            "us-central1-a",
-            "europe-west4",
-            ["us-central1-a"],
-            ["n2-custom-4-8192"],
-            {"create": True},
-            {"name": "held"},
-            {"type": "nvidia-tesla-t4"},
-            {"term": "3y"},
-            [{"key": "x"}],
-            {"a": {"b": [1]}},
-            {"max_surge": 3},
-            {"type": "hyperdisk-balanced"},
-        ]
-    ),
-)
-extra_keys = st.sampled_from(
-    [
-        "accelerator",
-        "zones",
-        "compact",
-        "capacity_reservation",
-        "commitment",
-        "surge",
-        "disk",
-        "auto_repair",
-        "max_run_hours",
-        "adopt",
-        "min_nodes_per_zone",
-        "network",
-        "private_endpoint",
-        "labels",
-        "nonsense",
-        "[0]",
-        "a.b",
-    ]
-)
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """The production settings with one to four places replaced, removed, or added to."""
-    config = copy.deepcopy(SETTINGS)
-    for _ in range(draw(st.integers(1, 3))):
-        *way, last = draw(st.sampled_from(PLACES))
-        parent: Any = config
-        try:
-            for step in way:
-                parent = parent[step]
-            action = draw(st.sampled_from(["nudge", "replace", "remove", "add"]))
-            if action == "nudge" and type(parent[last]) is int:
-                parent[last] += draw(st.integers(-2, 40))
-            elif action == "remove":
-                del parent[last]
-            elif action == "add" and isinstance(parent[last], dict):
-                parent[last][draw(extra_keys)] = draw(junk)
-            else:
-                parent[last] = draw(junk)
-        except (LookupError, TypeError):
-            continue  # an earlier mutation removed this place
-    return config
 
 
 @hypothesis_settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
