@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -11,11 +12,13 @@ from pydantic import Field
 from penstock.clusters.spec import ClusterSpec, gke_name_problems
 from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
-from penstock.problems import Problem
+from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
 
 _NAMESPACE = "penstock:"
+# https://www.pulumi.com/registry/packages/gcp/installation-configuration/
+_PROJECT_VARIABLES = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
 
 
 class Settings(Spec):
@@ -72,15 +75,29 @@ class Settings(Spec):
 def _is_home(pool: GkePoolSpec) -> bool:
     lasting = pool.purchase in (Purchase.ON_DEMAND, Purchase.RESERVED) and pool.min_nodes > 0
     open_to_all = all(taint.effect is TaintEffect.PREFER_NO_SCHEDULE for taint in pool.taints)
-    return lasting and open_to_all and pool.gpus is None
+    usual = pool.gpus is None and pool.machine.architecture == "x86_64"  # GKE taints Arm nodes
+    return lasting and open_to_all and usual
 
 
-def read(config: Mapping[str, str]) -> Settings:
-    """The settings in a stack's configuration (`penstock:pools` -> JSON). Raises InvalidSpec with every problem."""
-    return check(
-        Settings,
-        {key.removeprefix(_NAMESPACE): _value(text) for key, text in config.items() if key.startswith(_NAMESPACE)},
-    )
+def read(config: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in a stack's configuration (`penstock:pools` -> JSON). Raises InvalidSpec with every problem.
+
+    `environment` may name the project too, in the variables that the provider reads; by default it is this process's.
+    """
+    environment = os.environ if environment is None else environment
+    written = {key.removeprefix(_NAMESPACE): _value(text) for key, text in config.items() if key.startswith(_NAMESPACE)}
+    problems: list[Problem] = []
+    cluster = written.get("cluster")
+    named = config.get("gcp:project") or any(environment.get(name) for name in _PROJECT_VARIABLES)
+    if not named and not (isinstance(cluster, dict) and cluster.get("project")):
+        problems.append(Problem("gcp:project", "This is required. Write the id of your GCP project."))
+    try:
+        settings = check(Settings, written)
+    except InvalidSpec as error:
+        raise InvalidSpec([*problems, *error.problems]) from None
+    if problems:
+        raise InvalidSpec(problems)
+    return settings
 
 
 def _value(text: str) -> Any:

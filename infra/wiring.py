@@ -1,5 +1,6 @@
 """From settings to components: the one place where the parts of the platform meet."""
 
+import hashlib
 import re
 from typing import Any, cast
 
@@ -24,4 +25,8 @@ def deploy(settings: Settings) -> dict[str, Any]:
 
 def cluster_name(stack: str) -> str:
     """The name of a stack's cluster, in the form that clouds take: stacks in one project must not collide."""
-    return f"llm-{re.sub('[^a-z0-9]+', '-', stack.lower())}"[:32].rstrip("-")
+    plain = f"llm-{stack}"
+    if re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?", plain):
+        return plain
+    digest = hashlib.sha256(stack.encode()).hexdigest()[:6]
+    return f"{re.sub('[^a-z0-9]+', '-', plain.lower())[:13].rstrip('-')}-{digest}"

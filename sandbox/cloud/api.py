@@ -32,15 +32,19 @@ class Cloud:
         """What was created, updated and deleted since the cloud began, oldest first."""
         return self._store.log()
 
-    def scale(self, node_pool_id: str, total_nodes: int) -> None:
+    def scale(self, node_pool: str, total_nodes: int) -> None:
         """The autoscaler moves a GKE node pool to a size in nodes over all its zones.
 
+        The pool is named by its id, by its name in the cloud, or by its name in the program where only one has it.
         Raises `LookupError` when there is no such pool and `ValueError` when its autoscaler could not do that.
         """
-        pool = self._store.get(NODE_POOL, node_pool_id)
+        pools = self.resources(NODE_POOL)
+        named = [found for found in pools if node_pool in (found.id, *_short_names(found))]
+        pool = next((found for found in named if found.id == node_pool), named[0] if len(named) == 1 else None)
         if pool is None:
-            known = ", ".join(found.id for found in self.resources(NODE_POOL)) or "none"
-            raise LookupError(f'There is no node pool "{node_pool_id}" in this cloud; there are: {known}.')
+            known = ", ".join(found.id for found in named or pools) or "none"
+            many = "more than one" if named else "no"
+            raise LookupError(f'There is {many} node pool "{node_pool}" in this cloud; there are: {known}.')
         PoolSize.of(pool).move_to(total_nodes).keep(pool)
         self._store.put(pool)
 
@@ -50,3 +54,8 @@ class Cloud:
         if resource is None:
             raise LookupError(f'There is no {type} "{id}" in this cloud.')
         self._store.remove(resource)
+
+
+def _short_names(pool: CloudResource) -> tuple[str, str]:
+    """A pool's name in the cloud, and its name in the program."""
+    return pool.id.rpartition("/")[2], pool.urn.rpartition("::")[2]

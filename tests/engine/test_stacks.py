@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 
+from penstock.nodes.spec import ACKNOWLEDGEMENT
 from sandbox import Sandbox
 from tests.engine.conftest import ROOT, MakeSandbox
 from tests.support import stacks
@@ -101,7 +102,7 @@ def test_prod_goes_up_is_protected_and_comes_down_pools_first(sandbox: MakeSandb
 
 def test_a_size_that_the_autoscaler_moved_is_no_change(platform: Platform) -> None:
     platform.sandbox.pulumi("up", check=True)
-    platform.sandbox.cloud.scale(platform.pool("spot").id, 4)
+    platform.sandbox.cloud.scale("spot", 4)
     platform.sandbox.pulumi("up", args=CHANGELESS, check=True)
     platform.sandbox.pulumi("up", args=["--refresh", *CHANGELESS], check=True)
     platform.sandbox.pulumi("refresh", args=CHANGELESS, check=True)
@@ -149,6 +150,33 @@ def test_what_gke_cannot_change_replaces_the_pool_after_its_successor_stands(pla
     operations = [(done.op, done.id) for done in platform.sandbox.cloud.log() if done.type == POOL][3:]
     gpu = [op for op, id_ in operations if "gpu-l4" in id_]
     assert gpu == ["create", "delete"]
+
+
+def test_a_bought_commitment_is_bought_once_and_outlives_its_stack(platform: Platform) -> None:
+    kind = "gcp:compute/regionCommitment:RegionCommitment"
+    pool = {
+        "purchase": "reserved",
+        "machine_types": ["n2-standard-8"],
+        "min_nodes": 2,
+        "max_nodes": 2,
+        "commitment": {"term": "1y", "purchase": {"acknowledge": ACKNOWLEDGEMENT}},
+    }
+    platform.write(lambda config: config["penstock:pools"].update(base=pool))
+    platform.sandbox.pulumi("up", check=True)
+    (bought,) = platform.sandbox.cloud.resources(kind)
+
+    platform.write(lambda config: config["penstock:pools"].update(base={**pool, "min_nodes": 3, "max_nodes": 3}))
+    platform.sandbox.pulumi("up", check=True)
+    assert platform.sandbox.cloud.resources(kind) == [bought]
+
+    refused = platform.sandbox.pulumi("destroy", args=["--preview-only"])
+    assert refused.returncode != 0
+    assert "protected" in refused.stdout + refused.stderr
+    state = json.loads(platform.sandbox.pulumi("stack export", check=True).stdout)["deployment"]["resources"]
+    (urn,) = [resource["urn"] for resource in state if resource["type"] == kind]
+    platform.sandbox.pulumi("state unprotect", args=[urn, "--yes"], check=True)
+    platform.sandbox.pulumi("destroy", check=True)
+    assert platform.sandbox.cloud.resources() == [bought]
 
 
 def test_a_bad_file_is_refused_with_every_path_and_no_traceback(platform: Platform) -> None:

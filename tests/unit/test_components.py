@@ -119,7 +119,17 @@ def test_an_adopted_cluster_is_looked_up_and_nothing_is_made(tmp_path: Path) -> 
     assert [r.type for r in run(ours, cloud=tmp_path)] == ["penstock:index:Cluster"]
     ref, kubeconfig = seen[0]
     assert ref == {key: REF[key] for key in ("cloud", "location", "project", "zones")} | {"name": names[0]}
-    assert "certificate-authority-data" in kubeconfig
+    assert ".us-central1.gke.goog" in kubeconfig  # reached as its maker reaches it
+
+
+def test_a_cluster_without_an_open_name_is_reached_by_its_address(tmp_path: Path) -> None:
+    make_cluster(tmp_path, "theirs")
+    seen: list[str] = []
+    adopting = {**CLUSTER, "adopt": {"name": "theirs"}}
+    run(lambda: penstock.Cluster("llm", adopting).kubeconfig.apply(seen.append), cloud=tmp_path)
+    (cluster,) = json.loads(seen[0])["clusters"]
+    assert re.fullmatch(r"https://\d+(\.\d+){3}", cluster["cluster"]["server"])
+    assert "certificate-authority-data" in cluster["cluster"]
 
 
 def test_adopting_a_cluster_that_is_not_there_fails_and_names_it(tmp_path: Path) -> None:
@@ -156,6 +166,7 @@ def test_the_kinds_buy_their_machines_in_their_way() -> None:
     assert flex["nodeConfig"]["flexStart"] is True
     assert flex["nodeConfig"]["maxRunDuration"] == "86400s"
     assert flex["management"]["autoRepair"] is False
+    assert "upgradeSettings" not in flex
 
 
 def test_bounds_are_totals_and_the_size_is_left_to_the_autoscaler() -> None:

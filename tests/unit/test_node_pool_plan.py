@@ -43,6 +43,7 @@ def test_a_pool_never_starts_above_its_maximum_nor_a_whole_row_below_its_minimum
         (3, 3, 3, 3, 1),
         (4, 4, 3, 2, 2),
         (1, 1, 3, 1, 1),
+        (4, 5, 3, 3, 1),  # rounded up it would be six
         (5, 5, 3, 3, 1),  # not five in one zone: three at once, the rest when pods need them
         (6, 9, 3, 3, 2),
     ],

@@ -91,6 +91,7 @@ def test_a_possible_pool_is_accepted(changes: dict[str, Any]) -> None:
         ("max_run_hours", "stated time", {"purchase": "flex"}),
         ("max_run_hours", "Only flex", {"max_run_hours": 24}),
         ("max_run_hours", "at most 168", {**FLEX, "max_run_hours": 169}),
+        ("surge", "letting them end", {**FLEX, "surge": {"max_surge": 1}}),
         ("capacity_reservation", "Flex machines cannot", {**FLEX, **ZONE, "capacity_reservation": {"create": True}}),
         ("zones", "in one zone", {"capacity_reservation": {"create": True}}),
         ("capacity_reservation.count", "paid for nothing", {**ZONE, "capacity_reservation": {"create": True, "count": 4}}),

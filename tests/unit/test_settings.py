@@ -7,11 +7,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 import settings as platform
+from penstock.clusters.gke_plan import account_id
+from penstock.clusters.spec import gke_name_problems
 from penstock.problems import InvalidSpec
 from tests.support import stacks
 from tests.support.mocked import of_type, run
 from tests.support.mutations import mutated
-from wiring import deploy
+from wiring import cluster_name, deploy
 
 POOL = "gcp:container/nodePool:NodePool"
 
@@ -77,9 +79,6 @@ def test_every_error_of_a_file_is_told_with_its_path(prod: dict[str, Any]) -> No
     prod["penstock:pool"] = {}
     assert problems(prod).keys() == {
         "cluster.location",
-        "cluster.zones[0]",
-        "cluster.zones[1]",
-        "cluster.zones[2]",
         "cluster.zone",
         "pools.cpu.max_nodes",
         "pools.spot.machine_types[0]",
@@ -88,6 +87,36 @@ def test_every_error_of_a_file_is_told_with_its_path(prod: dict[str, Any]) -> No
         "mixes.web.shares",
         "pool",
     }
+
+
+def test_the_project_is_asked_for_where_neither_file_nor_environment_names_it(prod: dict[str, Any]) -> None:
+    del prod["gcp:project"]
+    with pytest.raises(InvalidSpec, match="gcp:project: This is required"):
+        platform.read(stacks.as_engine_gives_it(prod), environment={})
+    platform.read(stacks.as_engine_gives_it(prod), environment={"GOOGLE_PROJECT": "acme"})
+    prod["penstock:cluster"]["project"] = "acme"
+    platform.read(stacks.as_engine_gives_it(prod), environment={})
+
+
+@pytest.mark.parametrize("days", [["SA", "SA", "SU"], ["Saturday", "SU"]])
+def test_maintenance_days_are_distinct_days_of_the_week(prod: dict[str, Any], days: list[str]) -> None:
+    prod["penstock:cluster"]["maintenance_window"]["days"] = days
+    assert any(path.startswith("cluster.maintenance_window.days") for path in problems(prod))
+
+
+def test_somebody_elses_zonal_cluster_may_be_adopted(prod: dict[str, Any]) -> None:
+    adopted = {"cloud": "gcp", "location": "us-central1-a", "zones": ["us-central1-a"], "adopt": {"name": "theirs"}}
+    prod["penstock:cluster"] = adopted
+    assert problems(prod) == {}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Dev", "dev"), ("a_b", "a-b"), ("a-stack-with-a-long-name-1", "a-stack-with-a-long-name-2")]
+)
+def test_stacks_of_one_project_have_clusters_and_node_accounts_of_their_own(one: str, other: str) -> None:
+    assert account_id(cluster_name(one)) != account_id(cluster_name(other))
+    for stack in (one, other):
+        assert not list(gke_name_problems(cluster_name(stack)))
 
 
 def test_a_platform_needs_a_home_for_system_pods(prod: dict[str, Any]) -> None:

@@ -21,6 +21,15 @@ class ReleaseChannel(StrEnum):
     """As regular, but a version is supported for two years; its last year is charged for."""
 
 
+class Observability(StrEnum):
+    """What logs and metrics a cluster sends to the cloud. All but the system's own are billed by volume."""
+
+    SYSTEM = "system"
+    """The system's logs and metrics, and GPU metrics."""
+    FULL = "full"
+    """Also the workloads' logs, and metrics of pods, workloads, storage, autoscalers and containers."""
+
+
 class AuthorizedNetwork(TypedDict):
     """A network that may reach the control plane's address."""
 
@@ -97,6 +106,8 @@ class ClusterArgs(TypedDict):
     """Whether the control plane is reachable from inside the network only. Default: false."""
     authorized_networks: NotRequired[list[AuthorizedNetwork]]
     """Who may reach the control plane's address. Default: nobody by address, only IAM by its DNS name."""
+    observability: NotRequired[Observability]
+    """What logs and metrics it sends to the cloud. Default: `full`."""
     maintenance_window: NotRequired[MaintenanceWindow]
     """When it is upgraded. Default: whenever the cloud likes."""
     secrets_key: NotRequired[pulumi.Input[str]]

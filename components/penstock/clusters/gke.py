@@ -22,7 +22,7 @@ class GkeCluster:
     project: pulumi.Output[str]
     endpoint: pulumi.Output[str]
     """Host name or address of the API server."""
-    ca_certificate: pulumi.Output[str] | None
+    ca_certificate: pulumi.Output[str | None] | None
     """Base64 of the PEM certificate it is verified by; None where a public authority signs it."""
     node_service_account: pulumi.Output[str] | None
 
@@ -43,11 +43,16 @@ def adopt(spec: ClusterSpec, adopted: AdoptedClusterSpec, parent: pulumi.Resourc
         name=adopted.name, location=spec.location, project=project.project_id, opts=_invoke(parent)
     )
     account = adopted.node_service_account
+    by_name = found.control_plane_endpoints_configs.apply(plan.open_dns_endpoint)
+    by_address = pulumi.Output.all(found.endpoint, found.master_auths).apply(
+        lambda known: (known[0], known[1][0]["cluster_ca_certificate"])
+    )
+    reached = pulumi.Output.all(by_name, by_address).apply(lambda ways: (ways[0], None) if ways[0] else ways[1])
     return GkeCluster(
         name=found.name,
         project=project.project_id,
-        endpoint=found.endpoint,
-        ca_certificate=found.master_auths.apply(lambda auths: auths[0].cluster_ca_certificate),
+        endpoint=reached.apply(lambda way: way[0]),
+        ca_certificate=reached.apply(lambda way: way[1]),
         node_service_account=pulumi.Output.from_input(account) if account is not None else None,
     )
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from penstock.clusters.args import ReleaseChannel
+from penstock.clusters.args import Observability, ReleaseChannel
 from penstock.clusters.spec import ClusterSpec, MaintenanceWindowSpec
 
 # The least that nodes need (logs, metrics, node metadata), and pulling images.
@@ -26,20 +27,27 @@ DEFAULT_POOL_NODE_CONFIG: dict[str, Any] = {
     "workload_metadata_config": {"mode": "GKE_METADATA"},
 }
 
-LOGGING_COMPONENTS = ("SYSTEM_COMPONENTS", "WORKLOADS")
+# What these send is billed by volume, all but the system's own.
+LOGGING_COMPONENTS = {
+    Observability.SYSTEM: ("SYSTEM_COMPONENTS",),
+    Observability.FULL: ("SYSTEM_COMPONENTS", "WORKLOADS"),
+}
 # DCGM brings GPU metrics on GPU nodes: no exporter of our own is installed beside it.
-MONITORING_COMPONENTS = (
-    "SYSTEM_COMPONENTS",
-    "STORAGE",
-    "POD",
-    "DEPLOYMENT",
-    "STATEFULSET",
-    "DAEMONSET",
-    "HPA",
-    "CADVISOR",
-    "KUBELET",
-    "DCGM",
-)
+MONITORING_COMPONENTS = {
+    Observability.SYSTEM: ("SYSTEM_COMPONENTS", "DCGM"),
+    Observability.FULL: (
+        "SYSTEM_COMPONENTS",
+        "STORAGE",
+        "POD",
+        "DEPLOYMENT",
+        "STATEFULSET",
+        "DAEMONSET",
+        "HPA",
+        "CADVISOR",
+        "KUBELET",
+        "DCGM",
+    ),
+}
 
 
 def cluster_args(spec: ClusterSpec) -> dict[str, Any]:
@@ -53,9 +61,9 @@ def cluster_args(spec: ClusterSpec) -> dict[str, Any]:
         "datapath_provider": "ADVANCED_DATAPATH",
         **_access(spec),
         "enable_shielded_nodes": True,
-        "logging_config": {"enable_components": list(LOGGING_COMPONENTS)},
+        "logging_config": {"enable_components": list(LOGGING_COMPONENTS[spec.observability])},
         "monitoring_config": {
-            "enable_components": list(MONITORING_COMPONENTS),
+            "enable_components": list(MONITORING_COMPONENTS[spec.observability]),
             "managed_prometheus": {"enabled": True},
         },
         "cost_management_config": {"enabled": True},
@@ -74,6 +82,15 @@ def cluster_args(spec: ClusterSpec) -> dict[str, Any]:
     if spec.maintenance_window:
         args["maintenance_policy"] = _maintenance(spec.maintenance_window)
     return args
+
+
+def open_dns_endpoint(configs: Sequence[Any] | None) -> str | None:
+    """The DNS name of a cluster that can be reached by it from outside, of what a look-up of the cluster says."""
+    for config in configs or ():
+        for dns in config.get("dns_endpoint_configs") or ():
+            if dns.get("allow_external_traffic"):
+                return str(dns["endpoint"])
+    return None
 
 
 def account_id(name: str) -> str:
@@ -119,8 +136,8 @@ def _maintenance(window: MaintenanceWindowSpec) -> dict[str, Any]:
     start = datetime.fromisoformat(window.start.removesuffix("Z"))
     return {
         "recurring_window": {
-            "start_time": f"{start.isoformat()}Z",
-            "end_time": f"{(start + timedelta(hours=window.hours)).isoformat()}Z",
+            "start_time": f"{start.isoformat(timespec='seconds')}Z",
+            "end_time": f"{(start + timedelta(hours=window.hours)).isoformat(timespec='seconds')}Z",
             "recurrence": f"FREQ=WEEKLY;BYDAY={','.join(window.days)}",
         }
     }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, StrictBool
 
-from penstock.clusters.args import ReleaseChannel
+from penstock.clusters.args import Observability, ReleaseChannel
 from penstock.problems import Problem
 from penstock.refs import Cloud
 from penstock.spec import Spec, WholeNumber, rule
@@ -117,13 +117,15 @@ class MaintenanceWindowSpec(Spec):
         except ValueError:
             zoned = False
         if not zoned:
-            yield Problem("start", f"Write a time in UTC, for example 2026-01-03T02:00:00Z, not '{self.start}'.")
+            yield Problem("start", f'Write a time in UTC, in quotes: "2026-01-03T02:00:00Z", not {self.start}.')
 
     @rule
     def days_of_the_week(self) -> Iterator[Problem]:
         for index, day in enumerate(self.days):
             if day not in _DAYS:
                 yield Problem(f"days[{index}]", f"Write one of {', '.join(_DAYS)}, not '{day}'.")
+            elif day in self.days[:index]:
+                yield Problem(f"days[{index}]", f"'{day}' stands there more than once. Write it once.")
 
     @rule
     def long_enough(self) -> Iterator[Problem]:
@@ -155,6 +157,7 @@ class ClusterSpec(Spec):
     network: NetworkSpec = NetworkSpec()
     private_endpoint: StrictBool = False
     authorized_networks: list[AuthorizedNetworkSpec] = Field(default=[], max_length=100)
+    observability: Observability = Observability.FULL
     maintenance_window: MaintenanceWindowSpec | None = None
     secrets_key: Any = None
     deletion_protection: StrictBool = True
@@ -162,6 +165,8 @@ class ClusterSpec(Spec):
 
     @rule
     def location_is_a_region(self) -> Iterator[Problem]:
+        if self.adopt and _ZONE.fullmatch(self.location):
+            return  # somebody else's zonal cluster
         if _ZONE.fullmatch(self.location):
             region = self.location.rpartition("-")[0]
             yield Problem(
@@ -173,7 +178,8 @@ class ClusterSpec(Spec):
 
     @rule
     def zones_of_the_region(self) -> Iterator[Problem]:
-        yield from zone_problems("zones", self.zones, self.location)
+        zonal = _ZONE.fullmatch(self.location)
+        yield from zone_problems("zones", self.zones, zonal[1] if zonal else self.location)
 
     @rule
     def an_adopted_cluster_is_as_it_is(self) -> Iterator[Problem]:

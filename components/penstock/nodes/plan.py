@@ -64,7 +64,7 @@ def split(nodes: int, shares: Mapping[Purchase, int]) -> dict[Purchase, int]:
     return _apportion(nodes, steady)
 
 
-_STEADIEST_FIRST = [Purchase.RESERVED, Purchase.CAPACITY_BLOCK, Purchase.ON_DEMAND, Purchase.FLEX]
+_STEADIEST_FIRST = [Purchase.RESERVED, Purchase.ON_DEMAND]
 
 
 def _apportion(nodes: int, shares: Mapping[Purchase, int]) -> dict[Purchase, int]:

@@ -47,21 +47,21 @@ class Spread:
 def spread(min_nodes: int, max_nodes: int, zones: Sequence[str]) -> Spread:
     """Starts a pool with its minimum, as far as GKE's way of counting allows.
 
-    GKE takes the initial size for each zone, while bounds are totals; and its autoscaler brings a pool up to its
-    minimum only when pods need it. So a pool starts with its minimum divided by the zones, rounded up; where that
-    would exceed the maximum (2 to 2 over three zones), in fewer zones; and where that would leave a single zone
-    (5 to 5), rounded down in all of them.
+    GKE takes the initial size for each zone, while bounds are totals; and its autoscaler may bring a pool up to its
+    minimum only when pods need it. So a pool starts with its minimum divided by the zones, rounded up, or where that
+    would exceed the maximum rounded down. A fixed size (2 to 2 over three zones) takes only as many zones as make it
+    come out even, unless that were a single zone (5 to 5).
     """
-    for used in range(len(zones), 0, -1):
-        per_zone = math.ceil(min_nodes / used)
-        if per_zone * used <= max_nodes and (used > 1 or len(zones) == 1 or min_nodes == 1):
-            return Spread(list(zones[:used]), per_zone)
-    return Spread(list(zones), min_nodes // len(zones))
+    even = [used for used in range(len(zones), 0, -1) if min_nodes % used == 0]
+    if min_nodes == max_nodes and (even[0] > 1 or min_nodes == 1):
+        return Spread(list(zones[: even[0]]), min_nodes // even[0])
+    rounded_up = math.ceil(min_nodes / len(zones))
+    fits = rounded_up * len(zones) <= max_nodes
+    return Spread(list(zones), rounded_up if fits else min_nodes // len(zones))
 
 
 def node_pool_args(name: str, spec: GkePoolSpec) -> dict[str, Any]:
     """Every provider input of the pool that does not depend on another resource or on the cluster."""
-    surge = _surge(spec)
     args: dict[str, Any] = {
         "autoscaling": {
             "total_min_node_count": spec.min_nodes,
@@ -72,10 +72,11 @@ def node_pool_args(name: str, spec: GkePoolSpec) -> dict[str, Any]:
         # the provider then leaves managedInstanceGroupUrls empty.)
         "ignore_node_count_changes": True,
         "management": {"auto_repair": _auto_repair(spec), "auto_upgrade": True},
-        "upgrade_settings": {"strategy": "SURGE", **surge},
         "network_config": {"enable_private_nodes": True},
         "node_config": _node_config(name, spec),
     }
+    if spec.purchase is not Purchase.FLEX:  # GKE upgrades flex machines by letting them end
+        args["upgrade_settings"] = {"strategy": "SURGE", **_surge(spec)}
     if spec.compact:
         args["placement_policy"] = {"type": "COMPACT"}
     return args

@@ -62,15 +62,20 @@ def _buy_commitment(
         held = pulumi.Output.all(_member(cluster, "project"), reservation).apply(
             lambda known: plan.reservation_path(known[0], zone, known[1])
         )
-    # Destroying it would only forget it: it is paid for to the end of its term.
-    protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=True))
+    # It is paid for to the end of its term. So it is never deleted, and never replaced, which would buy a second one:
+    # what is decided by the pool is decided once.
+    bought_once = pulumi.ResourceOptions(
+        protect=True,
+        retain_on_delete=True,
+        ignore_changes=["resources", "plan", "type", "region", "project", "autoRenew", "existingReservations"],
+    )
     gcp.compute.RegionCommitment(
         f"{name}-commitment",
         project=_member(cluster, "project"),
         region=_member(cluster, "location"),
         existing_reservations=held,
         **plan.commitment_args(spec),
-        opts=protected,
+        opts=pulumi.ResourceOptions.merge(opts, bought_once),
     )
 
 

@@ -185,6 +185,11 @@ class GkePoolSpec(NodePoolSpec):
             yield Problem("auto_repair", "GKE does not repair flex machines. Drop it, or write purchase: on_demand.")
 
     @rule
+    def flex_is_not_surged(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.FLEX and self.surge:
+            yield Problem("surge", "GKE upgrades flex machines by letting them end. Drop this.")
+
+    @rule
     def flex_is_not_held(self) -> Iterator[Problem]:
         if self.purchase is Purchase.FLEX and self.capacity_reservation:
             yield Problem("capacity_reservation", "Flex machines cannot come from a reservation. Drop one of the two.")
