@@ -67,6 +67,10 @@ class StackFiles:
             known = ", ".join(self.stacks()) or "none (an empty file makes one)"
             raise SandboxError(f"There is no {source.name} in {self._sources}. Stacks that exist: {known}.")
         content = read(source)
+        for name, value in content.value:
+            empty = isinstance(value, ScalarNode) and value.value in ("", "null", "~")
+            if name.value == "config" and not isinstance(value, MappingNode) and not empty:
+                raise SandboxError(f"`config` in {source} must hold keys and their values.")
         if any(name.value == ENVIRONMENT for name, _ in content.value):
             say(f"{source.name} imports environments of Pulumi Cloud: the sandbox runs without their values.")
         remove(content, OF_THE_REAL_BACKEND)

@@ -111,6 +111,7 @@ def test_a_missing_stack_file_is_one_sentence_with_the_stacks_there_are(project:
     [
         ("Pulumi.dev.yaml", "config: [", "Pulumi.dev.yaml is not valid YAML"),
         ("Pulumi.dev.yaml", "- a\n- b\n", "Pulumi.dev.yaml must hold keys and their values"),
+        ("Pulumi.dev.yaml", "config: [1, 2]\n", "`config` in .*Pulumi.dev.yaml must hold keys and their values"),
         ("Pulumi.yaml", "runtime: python\n", "must give the project a `name`"),
         ("Pulumi.yaml", "name: ../escape\n", "must give the project a `name`"),
     ],
