@@ -20,12 +20,12 @@ _ZONE = re.compile(r"([a-z]+-[a-z]+[0-9]+)-[a-z][a-z0-9]*")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
-def gke_name_problems(name: str, kind: str = "pool") -> Iterator[Problem]:
-    """What is wrong with `name`: GKE's 40 characters less the suffix that makes a replacement possible."""
-    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?", name):
+def gke_name_problems(name: str, kind: str = "pool", suffix: str = "") -> Iterator[Problem]:
+    """What is wrong with `name`: GKE's 40 characters less those that make a replacement possible, and less `suffix`."""
+    if not re.fullmatch(r"[a-z]([-a-z0-9]{0,30}[a-z0-9])?", name + suffix):
         yield Problem(
             "",
-            f"'{name}' is no name for a {kind}. Write up to 32 lower-case letters, digits or '-', "
+            f"'{name}' is no name for a {kind}. Write up to {32 - len(suffix)} lower-case letters, digits or '-', "
             "beginning with a letter and ending with a letter or digit.",
         )
 

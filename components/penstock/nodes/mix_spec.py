@@ -105,5 +105,4 @@ def pool_name(mix: str, purchase: Purchase) -> str:
 
 def mix_name_problems(name: str) -> Iterator[Problem]:
     """What is wrong with `name` as a mix's: its pools are named after it."""
-    for problem in gke_name_problems(pool_name(name, Purchase.ON_DEMAND)):
-        yield Problem("", problem.reason.replace("32", "22").replace(pool_name(name, Purchase.ON_DEMAND), name))
+    yield from gke_name_problems(name, suffix=pool_name("", Purchase.ON_DEMAND))

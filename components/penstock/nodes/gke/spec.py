@@ -238,10 +238,12 @@ class GkePoolSpec(NodePoolSpec):
 
     @rule
     def labels_are_not_the_clouds(self) -> Iterator[Problem]:
-        for path, key in [(f"labels.{key}", key) for key in self.labels]:
+        for key in self.labels:
             domain = key.rpartition("/")[0]
             if any(domain == taken or domain.endswith(f".{taken}") for taken in _RESERVED_LABEL_DOMAINS):
-                yield Problem(path, f"Labels under {domain}/ are set by Kubernetes or GKE. Choose another key.")
+                yield Problem(
+                    f"labels.{key}", f"Labels under {domain}/ are set by Kubernetes or GKE. Choose another key."
+                )
 
 
 def _attachment_problems(machine: MachineType, family: MachineFamily, gpu: str, count: int) -> Iterator[Problem]:
