@@ -7,13 +7,15 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from penstock.clusters.spec import ClusterSpec, gke_name_problems
-from penstock.nodes.gke.spec import GkePoolSpec
+from penstock.clouds import cluster_spec, known_cloud, pool_spec
+from penstock.clusters.spec import ClusterSpec
+from penstock.names import name_problems
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
+from penstock.nodes.spec import NodePoolSpec
 from penstock.problems import InvalidSpec, Problem
-from penstock.refs import Purchase, TaintEffect
+from penstock.refs import Cloud, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
 
 _NAMESPACE = "penstock:"
@@ -22,20 +24,38 @@ _PROJECT_VARIABLES = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"
 
 
 class Settings(Spec):
-    """A platform: a cluster, its node pools, and capacity that is split over several ways to buy it."""
+    """A platform: a cluster, its node pools, and capacity that is split over several ways to buy it.
+
+    `of` gives the settings of a platform in one cloud, whose rules its parts obey.
+    """
 
     hints: ClassVar[dict[str, str]] = {"node_pools": "Write pools.", "nodePools": "Write pools."}
 
     cluster: ClusterSpec = Field(description="the cluster: cloud, location and zones")
-    pools: dict[str, GkePoolSpec] = Field(description="the node pools by their names")
+    pools: dict[str, NodePoolSpec] = Field(description="the node pools by their names")
     mixes: dict[str, MixSpec] = {}
+
+    @classmethod
+    def of(cls, cloud: Cloud) -> type[Settings]:
+        """The settings of a platform there."""
+        fields: dict[str, Any] = {
+            "cluster": (cluster_spec(cloud), cls.model_fields["cluster"]),
+            "pools": (dict[str, pool_spec(cloud)], cls.model_fields["pools"]),  # type: ignore[misc]
+        }
+        return create_model("Settings", __base__=cls, **fields)
 
     @rule
     def names(self) -> Iterator[Problem]:
         for name in self.pools:
-            yield from (Problem(f"pools.{name}", problem.reason) for problem in gke_name_problems(name))
+            yield from (Problem(f"pools.{name}", problem.reason) for problem in name_problems(name))
         for name in self.mixes:
             yield from (Problem(f"mixes.{name}", problem.reason) for problem in mix_name_problems(name))
+
+    @rule
+    def mixes_are_where_the_cluster_is(self) -> Iterator[Problem]:
+        for name, mix in self.mixes.items():
+            if mix.cloud is not self.cluster.cloud:
+                yield Problem(f"mixes.{name}.cloud", "A mix is where its cluster is. Drop this.")
 
     @rule
     def distinct_names(self) -> Iterator[Problem]:
@@ -48,8 +68,8 @@ class Settings(Spec):
     def zones_of_the_cluster(self) -> Iterator[Problem]:
         for path, zones in self._zones():
             for index, zone in enumerate(zones):
-                if zone not in self.cluster.zones:
-                    known = ", ".join(self.cluster.zones)
+                if zone not in (self.cluster.zones or zones):
+                    known = ", ".join(self.cluster.zones or ())
                     yield Problem(
                         f"{path}.zones[{index}]",
                         f"'{zone}' is not among the cluster's zones, {known}. Add it there.",
@@ -72,7 +92,7 @@ class Settings(Spec):
             )
 
 
-def _is_home(pool: GkePoolSpec) -> bool:
+def _is_home(pool: NodePoolSpec) -> bool:
     lasting = pool.purchase in (Purchase.ON_DEMAND, Purchase.RESERVED) and pool.min_nodes > 0
     open_to_all = all(taint.effect is TaintEffect.PREFER_NO_SCHEDULE for taint in pool.taints)
     usual = pool.gpus is None and pool.machine.architecture == "x86_64"  # GKE taints Arm nodes
@@ -88,16 +108,27 @@ def read(config: Mapping[str, str], environment: Mapping[str, str] | None = None
     written = {key.removeprefix(_NAMESPACE): _value(text) for key, text in config.items() if key.startswith(_NAMESPACE)}
     problems: list[Problem] = []
     cluster = written.get("cluster")
+    cloud = known_cloud(cluster.get("cloud")) if isinstance(cluster, dict) else None
     named = config.get("gcp:project") or any(environment.get(name) for name in _PROJECT_VARIABLES)
-    if not named and not (isinstance(cluster, dict) and cluster.get("project")):
+    if cloud is Cloud.GCP and not named and not (isinstance(cluster, dict) and cluster.get("project")):
         problems.append(Problem("gcp:project", "This is required. Write the id of your GCP project."))
+    if isinstance(mixes := written.get("mixes"), dict):
+        written["mixes"] = {name: _with_cloud(mix, cloud) for name, mix in mixes.items()}
     try:
-        settings = check(Settings, written)
+        settings = check(Settings.of(cloud or Cloud.GCP), written)
     except InvalidSpec as error:
-        raise InvalidSpec([*problems, *error.problems]) from None
+        # Without a cloud nothing below its keys can be judged.
+        told = (
+            error.problems if cloud else [p for p in error.problems if "." not in p.path or p.path == "cluster.cloud"]
+        )
+        raise InvalidSpec([*problems, *told]) from None
     if problems:
         raise InvalidSpec(problems)
     return settings
+
+
+def _with_cloud(mix: Any, cloud: Cloud | None) -> Any:
+    return {"cloud": cloud, **mix} if isinstance(mix, dict) and cloud else mix
 
 
 def _value(text: str) -> Any:

@@ -6,7 +6,7 @@ grace period and its price from the pool it is meant for, so that they cannot dr
 """
 
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -16,6 +16,12 @@ class Cloud(StrEnum):
 
     GCP = "gcp"
     """Google Kubernetes Engine (Standard, regional)."""
+    AWS = "aws"
+    """Amazon Elastic Kubernetes Service (managed node groups)."""
+    AZURE = "azure"
+    """Azure Kubernetes Service."""
+    EXISTING = "existing"
+    """A cluster that is reached by a kubeconfig: kind, on-premises, self-managed. Its nodes are not ours to make."""
 
 
 class Purchase(StrEnum):
@@ -53,12 +59,35 @@ class ClusterRef(TypedDict):
     """The cloud's name of the cluster."""
     location: pulumi.Input[str]
     """The region of the cluster, for example `us-central1`."""
-    project: pulumi.Input[str]
-    """The cloud's unit of ownership: the GCP project id."""
     zones: pulumi.Input[list[str]]
     """The zones its nodes may use; a pool that names no zones of its own uses all of them."""
-    node_service_account: NotRequired[pulumi.Input[str]]
-    """Email of the service account that nodes run as; the cloud's default account where absent."""
+    project: NotRequired[pulumi.Input[str]]
+    """The cloud's unit of ownership: GCP project id, AWS account id, Azure subscription id."""
+    resource_group: NotRequired[pulumi.Input[str]]
+    """Azure: the resource group in which it lies."""
+    subnets: NotRequired[dict[str, pulumi.Input[str]]]
+    """AWS and Azure: the id of the nodes' subnet in each zone. On Azure one subnet serves all zones."""
+    node_identity: NotRequired[pulumi.Input[str]]
+    """What nodes run as: email of the service account (GCP; the default account where absent), ARN of the IAM role
+    (AWS)."""
+    identity_principal: NotRequired[pulumi.Input[str]]
+    """Azure: principal id of the cluster's own identity, which must be let use a pool's capacity reservation."""
+    labels: NotRequired[dict[str, str]]
+    """The labels by which its cost is allocated; pools put them on their machines."""
+    version: NotRequired[pulumi.Input[str]]
+    """Its minor version of Kubernetes, for example `1.34`, where it was stated."""
+    isolated: NotRequired[pulumi.Input[bool]]
+    """Whether its network has no way out. Default: false."""
+    registry: NotRequired[pulumi.Input[str]]
+    """The registry that mirrors the public ones, from which images of controllers are taken."""
+
+
+def member(cluster: pulumi.Input[ClusterRef], key: str) -> pulumi.Output[Any]:
+    """One member of a cluster's reference, which may be a value with outputs inside or an output of the whole."""
+    if isinstance(cluster, dict):
+        return pulumi.Output.from_input(cluster.get(key))
+    whole: pulumi.Output[Any] = pulumi.Output.from_input(cluster)
+    return whole.apply(lambda ref: ref.get(key))
 
 
 class Taint(TypedDict):
@@ -100,8 +129,8 @@ class PoolRef(TypedDict):
     """The term of the commitment that covers it, for example `1y`; absent where none does."""
     commitment_payment: NotRequired[str]
     """When that commitment is paid, for example `no_upfront`."""
-    machine_type: str
-    """The cloud's name of its machine type."""
+    machine_types: list[str]
+    """The cloud's names of its machine types, the preferred one first."""
     min_nodes: int
     """The fewest nodes, over all zones."""
     max_nodes: int
@@ -114,3 +143,6 @@ class PoolRef(TypedDict):
     """What one node offers to pods."""
     termination_notice_seconds: NotRequired[int]
     """How long a pod has when the cloud takes the machine back; absent where it does not."""
+    group_pattern: NotRequired[str]
+    """A regular expression that matches the names of its scaling groups and no other pool's, for the autoscaler's
+    priorities; absent where there are none or the cloud's own autoscaler takes no priorities."""

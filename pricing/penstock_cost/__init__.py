@@ -3,7 +3,7 @@
 Importing this reads no table; the first look-up does.
 """
 
-from penstock_cost.catalogue import attachable, family, machine, machines
+from penstock_cost.catalogue import attachable, family, machine, machines, shaped
 from penstock_cost.model import (
     Accelerator,
     AttachableAccelerator,
@@ -28,4 +28,5 @@ __all__ = [
     "family",
     "machine",
     "machines",
+    "shaped",
 ]

@@ -27,6 +27,37 @@ def machine(cloud: str, name: str) -> MachineType:
     raise UnknownMachineType(f"No machine type '{name}' of {cloud} is known here. {advice}")
 
 
+def shaped(
+    cloud: str,
+    name: str,
+    vcpu: float,
+    memory_gib: float,
+    architecture: str = "x86_64",
+    accelerator: Accelerator | None = None,
+) -> MachineType:
+    """A machine type that no table has, of the shape that its user states; `cloud` may be any.
+
+    Its family is its own name. Raises ValueError for amounts that are not above 0 and another architecture
+    than `x86_64` and `arm64`.
+    """
+    if not (vcpu > 0 and memory_gib > 0):
+        raise ValueError(f"'{name}' needs vCPU and memory above 0, not {vcpu:g} and {memory_gib:g} GiB.")
+    if architecture not in ("x86_64", "arm64"):
+        raise ValueError(f"'{name}' cannot have the architecture '{architecture}'. Write x86_64 or arm64.")
+    return MachineType(
+        cloud=cloud,
+        name=name,
+        family=name,
+        vcpu=vcpu,
+        memory_gib=memory_gib,
+        accelerator=accelerator,
+        architecture=architecture,
+        regions=frozenset(),
+        source="stated in the settings",
+        as_of="",
+    )
+
+
 def machines(cloud: str) -> list[MachineType]:
     """Every machine type of a cloud that is known by name. Raises UnknownMachineType for the cloud."""
     return [_machine(row) for row in _cloud(cloud).values()]

@@ -45,7 +45,8 @@ class MachineType(NamedTuple):
     """Regions in which the source lists it, maybe none. That another is missing says nothing."""
     source: str
     as_of: str
-    """The day of the source as YYYY-MM-DD, or the month or year where no more is known."""
+    """The day of the source as YYYY-MM-DD, or the month or year where no more is known; empty where
+    a user stated the shape."""
 
 
 class CustomShapes(NamedTuple):

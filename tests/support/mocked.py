@@ -1,7 +1,7 @@
 """Runs a program against Pulumi's mocks and records what it registers.
 
 Mock tests pass silently on values that stay unknown, so a program can run as a preview, with plausible outputs, and
-as a deployment, in which the sandbox's own gcp provider checks and creates every resource in a throw-away cloud.
+as a deployment, in which the sandbox's own providers check and create every resource in a throw-away cloud.
 """
 
 import tempfile
@@ -16,9 +16,16 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from sandbox.cloud.gcp.package import GcpPackage
 from sandbox.cloud.naming import Autonaming
 from sandbox.cloud.package import Call
+from sandbox.cloud.server import PACKAGES
 from sandbox.cloud.store import Store
 
-SETTINGS = {"project": "acme-llm", "region": "us-central1"}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "gcp": {"project": "acme-llm", "region": "us-central1"},
+    "aws": {"region": "us-east-1"},
+    "azure-native": {"location": "eastus", "subscriptionId": "00000000-0000-0000-0000-000000000000"},
+    "kubernetes": {},
+    "random": {},
+}
 
 
 class RefusedInputsError(AssertionError):
@@ -38,12 +45,12 @@ class _Recorder(Mocks):
     def __init__(self, cloud: Path, *, preview: bool) -> None:
         self.preview = preview
         self.registered: list[Registered] = []
-        self.gcp = GcpPackage("gcp", Store(cloud))
+        self.packages = {name: package(name, Store(cloud)) for name, package in PACKAGES.items()}
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         inputs = _whole_numbers(dict(args.inputs))
         self.registered.append(Registered(args.typ, args.name, inputs))
-        if not args.typ.startswith("gcp:"):
+        if args.typ.partition(":")[0] not in self.packages:
             return f"{args.name}-id", inputs
         return self._previewed(args, inputs) if self.preview else self._created(args, inputs)
 
@@ -54,14 +61,16 @@ class _Recorder(Mocks):
         return f"{args.name}-id", outputs
 
     def _created(self, args: MockResourceArgs, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        call = Call(f"urn:pulumi:test::penstock::{args.typ}::{args.name}", SETTINGS)
-        checked, failures = self.gcp.check(call, {}, inputs, Autonaming(args.name.encode()))
+        name = args.typ.partition(":")[0]
+        call = Call(f"urn:pulumi:test::penstock::{args.typ}::{args.name}", SETTINGS[name])
+        checked, failures = self.packages[name].check(call, {}, inputs, Autonaming(args.name.encode()))
         if failures:
             raise RefusedInputsError(f"{args.typ} {args.name}: {failures}")
-        return self.gcp.create(call, checked)
+        return self.packages[name].create(call, checked)
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:
-        return self.gcp.invoke(args.token, dict(args.args), SETTINGS)
+        name = args.token.partition(":")[0]
+        return self.packages[name].invoke(args.token, dict(args.args), SETTINGS[name])
 
 
 def run(program: Callable[[], Any], *, preview: bool = False, cloud: Path | None = None) -> list[Registered]:
@@ -80,7 +89,7 @@ def run(program: Callable[[], Any], *, preview: bool = False, cloud: Path | None
 def make_cluster(cloud: Path, name: str) -> None:
     """Makes a cluster exist in a pretend cloud, for pools that refer to it by name."""
     gcp = GcpPackage("gcp", Store(cloud))
-    call = Call(f"urn:pulumi:test::theirs::gcp:container/cluster:Cluster::{name}", SETTINGS)
+    call = Call(f"urn:pulumi:test::theirs::gcp:container/cluster:Cluster::{name}", SETTINGS["gcp"])
     inputs, _ = gcp.check(call, {}, {"name": name, "location": "us-central1", "initialNodeCount": 1}, Autonaming())
     gcp.create(call, inputs)
 

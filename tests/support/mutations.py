@@ -53,7 +53,7 @@ junk = st.one_of(
             [{"key": "x"}],
             {"a": {"b": [1]}},
             {"max_surge": 3},
-            {"type": "hyperdisk-balanced"},
+            {"type": "local"},
         ]
     ),
 )

@@ -11,7 +11,7 @@ import pulumi
 import pytest
 
 import penstock
-from penstock.clusters.gke_plan import account_id, service_account_email
+from penstock.clusters.gke.plan import account_id, service_account_email
 from penstock.nodes.spec import ACKNOWLEDGEMENT
 from tests.support.mocked import Registered, make_cluster, of_type, run
 
@@ -27,7 +27,7 @@ REF: dict[str, Any] = {
     "location": "us-central1",
     "project": "acme-llm",
     "zones": CLUSTER["zones"],
-    "node_service_account": "nodes@acme-llm.iam.gserviceaccount.com",
+    "node_identity": "nodes@acme-llm.iam.gserviceaccount.com",
 }
 PLAIN: dict[str, Any] = {
     "cluster": REF,
@@ -153,7 +153,7 @@ def test_what_a_pool_needs_of_its_cluster_is_known_in_a_preview() -> None:
 def test_a_pool_takes_its_cluster_as_a_value_or_as_an_output(ref: Any) -> None:
     made = pool(penstock.OnDemandNodePool, cluster=ref)
     assert made["cluster"] == "llm"
-    assert made["nodeConfig"]["serviceAccount"] == REF["node_service_account"]
+    assert made["nodeConfig"]["serviceAccount"] == REF["node_identity"]
 
 
 def test_the_kinds_buy_their_machines_in_their_way() -> None:

@@ -16,6 +16,7 @@ from penstock_cost import (
     family,
     machine,
     machines,
+    shaped,
 )
 
 PRICING = Path(__file__).parents[2] / "pricing"
@@ -109,6 +110,26 @@ def test_every_machine_is_found_by_its_name_has_positive_amounts_and_says_where_
     assert found.accelerator is None or min(found.accelerator.count, found.accelerator.memory_gib) > 0
     assert found.source
     assert found.as_of.startswith("20")
+
+
+def test_a_machine_that_no_table_has_is_what_its_user_states() -> None:
+    found = shaped("existing", "rack-7", 96, 1024, "arm64", Accelerator("h100", 8, 80))
+    assert (found.cloud, found.name, found.family) == ("existing", "rack-7", "rack-7")
+    assert (found.vcpu, found.memory_gib, found.architecture) == (96, 1024, "arm64")
+    assert found.accelerator == Accelerator("h100", 8, 80)
+    assert (found.regions, found.source, found.as_of) == (frozenset(), "stated in the settings", "")
+    assert shaped("aws", "m99.large", 2, 8).architecture == "x86_64"
+
+
+@pytest.mark.parametrize(("vcpu", "memory"), [(0, 8), (-1, 8), (2, 0), (2, -0.5), (float("nan"), 8)])
+def test_a_stated_machine_without_vcpu_or_memory_is_refused(vcpu: float, memory: float) -> None:
+    with pytest.raises(ValueError, match="'m99.large' needs vCPU and memory above 0"):
+        shaped("aws", "m99.large", vcpu, memory)
+
+
+def test_a_stated_machine_is_of_one_of_the_two_architectures() -> None:
+    with pytest.raises(ValueError, match="Write x86_64 or arm64"):
+        shaped("aws", "m99.large", 2, 8, "amd64")
 
 
 def test_machines_lists_each_name_of_a_cloud_once() -> None:

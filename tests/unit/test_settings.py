@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 
 import settings as platform
-from penstock.clusters.gke_plan import account_id
-from penstock.clusters.spec import gke_name_problems
+from penstock.clusters.gke.plan import account_id
+from penstock.names import name_problems
 from penstock.problems import InvalidSpec
 from tests.support import stacks
 from tests.support.mocked import of_type, run
@@ -116,7 +116,7 @@ def test_somebody_elses_zonal_cluster_may_be_adopted(prod: dict[str, Any]) -> No
 def test_stacks_of_one_project_have_clusters_and_node_accounts_of_their_own(one: str, other: str) -> None:
     assert account_id(cluster_name(one)) != account_id(cluster_name(other))
     for stack in (one, other):
-        assert not list(gke_name_problems(cluster_name(stack)))
+        assert not list(name_problems(cluster_name(stack)))
 
 
 def test_a_platform_needs_a_home_for_system_pods(prod: dict[str, Any]) -> None:

@@ -2,15 +2,20 @@
 
 GCP: a regional GKE Standard cluster with private nodes, workload identity, encrypted secrets, a node service
 account with least privilege, logging, monitoring and cost allocation, and the cloud's own autoscaler set to pack
-nodes tightly (`OPTIMIZE_UTILIZATION`); or an existing one, adopted.
+nodes tightly (`OPTIMIZE_UTILIZATION`).
+AWS: an EKS cluster in a network of its own with private nodes, pod identity, access entries, encrypted secrets,
+control-plane logs and the core add-ons.
+Azure: an AKS cluster with its own identity, workload identity, Azure CNI, Entra ID, and the one pool that Azure wants
+with it.
+Or an existing one, adopted: in these clouds by its name, anywhere else by a kubeconfig.
 """
-
-import json
 
 import pulumi
 
+from penstock.clouds import cloud_problems, cluster_spec, known_cloud, make_cluster
 from penstock.clusters.args import ClusterArgs
-from penstock.component import checked
+from penstock.component import InvalidInputs, checked
+from penstock.names import name_problems
 from penstock.refs import ClusterRef
 
 
@@ -24,57 +29,18 @@ class Cluster(pulumi.ComponentResource):
     ref: ClusterRef
     """What other components need to know of it."""
     kubeconfig: pulumi.Output[str]
-    """A kubeconfig that gets its credentials from the cloud's own login (`gke-gcloud-auth-plugin`)."""
+    """A kubeconfig that gets its credentials from the cloud's own login: `gke-gcloud-auth-plugin`, `aws`, `kubelogin`;
+    of a cluster of `cloud: existing` the one that was given."""
 
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
-        from penstock.clusters import gke
-        from penstock.clusters.spec import ClusterSpec, gke_name_problems
-
-        spec = checked(type(self), name, ClusterSpec, args, also=gke_name_problems(name, "cluster"))
+        cloud = known_cloud(args.get("cloud"))
+        also = name_problems(name, "cluster")
+        if cloud is None:
+            raise InvalidInputs(type(self).__name__, name, [*also, *cloud_problems(args.get("cloud"))])
+        spec = checked(type(self), name, cluster_spec(cloud), args, also)
         super().__init__("penstock:index:Cluster", name, {}, opts)
-        made = gke.adopt(spec, spec.adopt, self) if spec.adopt else gke.create(name, spec, self)
-
-        # A plain value with outputs inside, not an output of the whole: what is known stays known in a preview.
-        self.ref = ClusterRef(
-            cloud=spec.cloud.value,
-            name=made.name,
-            location=spec.location,
-            project=made.project,
-            zones=spec.zones,
-        )
-        if made.node_service_account is not None:
-            self.ref["node_service_account"] = made.node_service_account
-        self.kubeconfig = pulumi.Output.all(
-            name=made.name, endpoint=made.endpoint, ca_certificate=made.ca_certificate
-        ).apply(lambda parts: _kubeconfig(**parts))
+        made = make_cluster(name, spec, self)
+        self.ref = made.ref
+        self.kubeconfig = made.kubeconfig
         self.register_outputs({"ref": self.ref, "kubeconfig": self.kubeconfig})
-
-
-def _kubeconfig(name: str, endpoint: str, ca_certificate: str | None) -> str:
-    """A kubeconfig for kubectl and the Kubernetes provider, as JSON (which is YAML)."""
-    cluster = {"server": f"https://{endpoint}"}
-    if ca_certificate:
-        cluster["certificate-authority-data"] = ca_certificate
-    return json.dumps(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "clusters": [{"name": name, "cluster": cluster}],
-            "users": [
-                {
-                    "name": name,
-                    "user": {
-                        "exec": {
-                            "apiVersion": "client.authentication.k8s.io/v1beta1",
-                            "command": "gke-gcloud-auth-plugin",
-                            "installHint": "Install the gke-gcloud-auth-plugin component of the Google Cloud CLI.",
-                            "provideClusterInfo": True,
-                        }
-                    },
-                }
-            ],
-        }
-    )

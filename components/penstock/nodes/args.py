@@ -57,25 +57,60 @@ class Accelerator(TypedDict):
 
 
 class DiskType(StrEnum):
-    """Kinds of boot disk."""
+    """Kinds of boot disk. Each cloud has its own names for them; not every cloud has all."""
 
-    PD_STANDARD = "pd-standard"
-    """Magnetic."""
-    PD_BALANCED = "pd-balanced"
+    STANDARD = "standard"
+    """Magnetic, or what the cloud sells as its cheapest."""
+    BALANCED = "balanced"
     """SSD, priced between magnetic and performance SSD."""
-    PD_SSD = "pd-ssd"
-    """Performance SSD."""
-    HYPERDISK_BALANCED = "hyperdisk-balanced"
-    """The disk of the newer machine families."""
+    PERFORMANCE = "performance"
+    """SSD with more operations and throughput a second."""
+    LOCAL = "local"
+    """The machine's own disk: fast, without a price of its own, and empty after a restart on another host."""
 
 
 class Disk(TypedDict):
     """The boot disk of a node; images, container layers and emptyDir volumes live on it."""
 
     type: NotRequired[DiskType]
-    """Default: `pd-balanced`, or `hyperdisk-balanced` where the machine family takes nothing else."""
+    """Default: `balanced`."""
     size_gib: NotRequired[int]
     """Size in GiB. Default: 100, for GPU pools 200 (model images are large)."""
+
+
+class NodeImage(StrEnum):
+    """Operating systems of nodes."""
+
+    COS = "cos"
+    """Container-Optimized OS (GKE)."""
+    AL2023 = "al2023"
+    """Amazon Linux 2023 (EKS)."""
+    BOTTLEROCKET = "bottlerocket"
+    """Bottlerocket (EKS)."""
+    AZURE_LINUX = "azure_linux"
+    """Azure Linux (AKS)."""
+    UBUNTU = "ubuntu"
+    """Ubuntu (AKS)."""
+
+
+class Architecture(StrEnum):
+    """Processor architectures."""
+
+    X86_64 = "x86_64"
+    """Intel and AMD."""
+    ARM64 = "arm64"
+    """Arm."""
+
+
+class Shape(TypedDict):
+    """What a machine has, where its type is not known by name."""
+
+    vcpu: float
+    """How many vCPU."""
+    memory_gib: float
+    """Memory in GiB."""
+    architecture: NotRequired[Architecture]
+    """Default: `x86_64`."""
 
 
 class Surge(TypedDict):
@@ -134,6 +169,8 @@ class CapacityReservation(TypedDict):
     """Which existing reservation to adopt. A reservation of another project is `PROJECT/NAME`."""
     count: NotRequired[int]
     """How many machines a created reservation holds. Default: the pool's `max_nodes`."""
+    placement_group: NotRequired[pulumi.Input[str]]
+    """AWS: name of the cluster placement group that an adopted reservation was made in. Default: none."""
 
 
 class NodePoolArgs(TypedDict):
@@ -144,7 +181,8 @@ class NodePoolArgs(TypedDict):
     cloud: Cloud
     """The cloud of that cluster. It decides which resources exist, so it is plain."""
     machine_types: list[str]
-    """The cloud's names of the machine types, for example `n2-standard-8`. GKE takes exactly one."""
+    """The cloud's names of the machine types, for example `n2-standard-8`, the preferred one first. GKE and AKS take
+    exactly one; on EKS several of equal shape make a spot pool last longer."""
     min_nodes: int
     """The fewest nodes, over all zones. 0 lets the pool vanish when nothing needs it."""
     max_nodes: int
@@ -152,6 +190,12 @@ class NodePoolArgs(TypedDict):
     purchase: NotRequired[Purchase]
     """How the machines are bought. Only `GpuNodePool` takes it; the others are named after theirs.
     Default: `on_demand`."""
+    shape: NotRequired[Shape]
+    """What a node has, where the catalogue does not know its machine type; its GPUs go under `accelerator`. Default:
+    what the catalogue says."""
+    unequal_shapes: NotRequired[bool]
+    """Whether machine types may differ in vCPU, memory or GPUs, although the autoscaler reckons with the first one
+    only. Default: false."""
     accelerator: NotRequired[Accelerator]
     """The accelerators of a node. Only `GpuNodePool` takes it. Default: what the machine type has."""
     labels: NotRequired[dict[str, str]]
@@ -167,8 +211,15 @@ class NodePoolArgs(TypedDict):
     none to add, one less."""
     auto_repair: NotRequired[bool]
     """Whether the cloud replaces broken nodes. Default: true, except for `flex`, which cannot have it."""
+    image: NotRequired[NodeImage]
+    """The operating system of the nodes. Default: `cos` on GKE, `al2023` on EKS, `azure_linux` on AKS."""
     compact: NotRequired[bool]
     """Places the machines close to one another, in one zone. Default: false."""
+    efa: NotRequired[bool]
+    """AWS: gives every node all the Elastic Fabric Adapters that its machine type has. Default: false."""
+    nodes: NotRequired[list[str]]
+    """Existing clusters: the names of the pool's nodes, which get its labels and taints. Default: nodes that somebody
+    else labels."""
     capacity_reservation: NotRequired[CapacityReservation]
     """Machines that the cloud holds for this pool. Default: none, and none are consumed."""
     commitment: NotRequired[Commitment]
@@ -196,7 +247,7 @@ class PurchaseMixArgs(TypedDict):
     cloud: Cloud
     """The cloud of that cluster. It decides which resources exist, so it is plain."""
     machine_types: list[str]
-    """The cloud's names of the machine types. GKE takes exactly one."""
+    """The cloud's names of the machine types, the preferred one first. GKE and AKS take exactly one."""
     shares: Shares
     """How much is bought in which way. Machines that stay are rounded up together, spot gets the rest."""
     nodes: NotRequired[int]
@@ -207,6 +258,8 @@ class PurchaseMixArgs(TypedDict):
     """How many requests a second one node serves: measure it."""
     commitment: NotRequired[Commitment]
     """The commitment that covers the reserved share; required where there is one."""
+    shape: NotRequired[Shape]
+    """What a node has, where the catalogue does not know its machine type. Default: what the catalogue says."""
     accelerator: NotRequired[Accelerator]
     """The accelerators of a node. Default: what the machine type has."""
     labels: NotRequired[dict[str, str]]
@@ -220,3 +273,5 @@ class PurchaseMixArgs(TypedDict):
     surge: NotRequired[Surge]
     """How nodes are replaced by an upgrade. Default: one more at a time; in GPU and reserved pools, where there may be
     none to add, one less."""
+    image: NotRequired[NodeImage]
+    """The operating system of the nodes. Default: `cos` on GKE, `al2023` on EKS, `azure_linux` on AKS."""

@@ -26,12 +26,10 @@ class PurchaseMix(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PurchaseMixArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
-        from penstock.nodes.gke.spec import cloud_problems
         from penstock.nodes.mix_spec import MixSpec, mix_name_problems, pool_name
 
-        asked: dict[str, Any] = {key: value for key, value in args.items() if key not in ("cluster", "cloud")}
-        also = [*mix_name_problems(name), *cloud_problems(args.get("cloud"))]
-        spec = checked(type(self), name, MixSpec, asked, also)
+        asked: dict[str, Any] = {key: value for key, value in args.items() if key != "cluster"}
+        spec = checked(type(self), name, MixSpec, asked, mix_name_problems(name))
         super().__init__("penstock:index:PurchaseMix", name, {}, opts)
         home = {"cluster": args["cluster"], "cloud": args["cloud"]}
         made: dict[str, PoolRef] = {}

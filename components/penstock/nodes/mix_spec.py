@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import Field
 
-from penstock.clusters.spec import gke_name_problems
-from penstock.nodes.gke.spec import GkePoolSpec
+from penstock.clouds import pool_spec
+from penstock.names import name_problems
 from penstock.nodes.plan import nodes_for_rate, split
 from penstock.problems import InvalidSpec, Problem
-from penstock.refs import Purchase
+from penstock.refs import Cloud, Purchase
 from penstock.spec import Spec, WholeNumber, check, rule
 
 _SIZED_BY = ("nodes", "target_rps", "rps_per_node")
@@ -32,18 +32,21 @@ class SharesSpec(Spec):
 class MixSpec(Spec):
     """A purchase mix; see `PurchaseMixArgs` for what each field means. Its pools check what they share."""
 
-    machine_types: Any = Field(description="a list with one machine type")
+    cloud: Cloud = Field(description="one of gcp, aws, azure, existing")
+    machine_types: Any = Field(description="a list with one machine type or more")
     shares: SharesSpec = Field(description="percentages: on_demand, spot, reserved")
     nodes: WholeNumber | None = Field(default=None, ge=1, le=3000)
     target_rps: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     rps_per_node: float | None = Field(default=None, gt=0, le=1e9, allow_inf_nan=False)
     commitment: Any = None
+    shape: Any = None
     accelerator: Any = None
     labels: Any = {}
     taints: Any = []
     zones: Any = None
     disk: Any = {}
     surge: Any = None
+    image: Any = None
 
     @rule
     def sized_in_one_way(self) -> Iterator[Problem]:
@@ -63,7 +66,7 @@ class MixSpec(Spec):
         seen: set[Problem] = set()
         for pool in self.pools("").values():
             try:
-                check(GkePoolSpec, pool)
+                check(pool_spec(self.cloud), pool)
             except InvalidSpec as error:
                 yield from (problem for problem in error.problems if problem not in seen)
                 seen |= set(error.problems)
@@ -79,11 +82,7 @@ class MixSpec(Spec):
 
     def pools(self, name: str) -> dict[str, dict[str, Any]]:
         """The inputs of its pools by their names: reserved nodes always run, the others as they are needed."""
-        common: dict[str, Any] = {
-            field: getattr(self, field)
-            for field in ("machine_types", "accelerator", "labels", "taints", "zones", "disk", "surge")
-            if field in self.model_fields_set
-        }
+        common: dict[str, Any] = {field: getattr(self, field) for field in _SHARED if field in self.model_fields_set}
         shares = {purchase: getattr(self.shares, purchase.value) for purchase in _SPLIT_OVER}
         pools: dict[str, dict[str, Any]] = {}
         for purchase, nodes in split(self.node_total or 0, shares).items():
@@ -95,6 +94,7 @@ class MixSpec(Spec):
         return pools
 
 
+_SHARED = ("machine_types", "shape", "accelerator", "labels", "taints", "zones", "disk", "surge", "image")
 _SPLIT_OVER = (Purchase.RESERVED, Purchase.ON_DEMAND, Purchase.SPOT)
 
 
@@ -105,4 +105,4 @@ def pool_name(mix: str, purchase: Purchase) -> str:
 
 def mix_name_problems(name: str) -> Iterator[Problem]:
     """What is wrong with `name` as a mix's: its pools are named after it."""
-    yield from gke_name_problems(name, suffix=pool_name("", Purchase.ON_DEMAND))
+    yield from name_problems(name, suffix=pool_name("", Purchase.ON_DEMAND))

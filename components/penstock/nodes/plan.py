@@ -2,13 +2,31 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from penstock.refs import PoolRef, Purchase, TaintEffect
+from penstock.refs import PoolRef, Purchase, Taint, TaintEffect
+
+if TYPE_CHECKING:
+    from penstock.nodes.spec import NodePoolSpec
 
 POOL_LABEL = "penstock/pool"
 PURCHASE_LABEL = "penstock/purchase"
+GPU_RESOURCE = "nvidia.com/gpu"
 GPU_TAINT_KEY = "nvidia.com/gpu"
+
+
+def node_labels(name: str, spec: "NodePoolSpec") -> dict[str, str]:
+    """The labels of the nodes of the pool `name`: those asked for, and its own."""
+    return {**spec.labels, POOL_LABEL: name, PURCHASE_LABEL: spec.purchase.value}
+
+
+def declared_taints(spec: "NodePoolSpec") -> list[Taint]:
+    """The taints of a pool's nodes in any cloud: those asked for, and on GPU nodes the one that keeps others off."""
+    taints = [Taint(key=t.key, value=t.value, effect=t.effect) for t in spec.taints]
+    if spec.gpus and not any(taint["key"] == GPU_TAINT_KEY for taint in taints):
+        # GKE adds this one only where another pool without GPUs exists already: declared, it never races.
+        taints.append(Taint(key=GPU_TAINT_KEY, value="present", effect=TaintEffect.NO_SCHEDULE))
+    return taints
 
 
 def scheduling(*pools: PoolRef) -> dict[str, Any]:

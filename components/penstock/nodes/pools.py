@@ -2,7 +2,10 @@
 
 GCP: a GKE node pool that the cloud's autoscaler keeps between its bounds (totals over all zones), with private
 nodes, secure boot, workload identity and image streaming; its capacity reservation and its commitment where asked
-for. One base makes all four; they differ in how their machines are bought and in whether they have GPUs.
+for. AWS: an EKS managed node group with its launch template, and the tags from which the autoscaler starts it from
+zero. Azure: an AKS agent pool that the cloud's autoscaler keeps between its bounds. An existing cluster: nodes that
+are there, described and labelled. One base makes all four; they differ in how their machines are bought and in
+whether they have GPUs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +13,9 @@ from typing import Any, ClassVar, cast
 
 import pulumi
 
-from penstock.component import checked
+from penstock.clouds import cloud_problems, known_cloud, make_pool, pool_ref, pool_spec
+from penstock.component import InvalidInputs, checked
+from penstock.names import name_problems
 from penstock.nodes.args import NodePoolArgs
 from penstock.problems import Problem
 from penstock.refs import PoolRef, Purchase
@@ -28,24 +33,23 @@ class _NodePool(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: NodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
-        from penstock.nodes.gke import plan, pool
-        from penstock.nodes.gke.spec import GkePoolSpec
-
+        cloud = known_cloud(args.get("cloud"))
+        if cloud is None:
+            raise InvalidInputs(type(self).__name__, name, list(self._misplaced(name, args)))
         asked: dict[str, Any] = {key: value for key, value in args.items() if key not in ("cluster", "cloud")}
         asked["purchase"] = self._purchase or asked.get("purchase", Purchase.ON_DEMAND)
-        spec = checked(type(self), name, GkePoolSpec, asked, also=self._misplaced(name, args))
+        spec = checked(type(self), name, pool_spec(cloud), asked, also=self._misplaced(name, args))
         super().__init__(f"penstock:index:{type(self).__name__}", name, {}, opts)
-        pool.create(name, spec, args["cluster"], self)
-        self.ref = plan.pool_ref(name, spec)
+        make_pool(name, spec, args["cluster"], self)
+        self.ref = pool_ref(name, spec)
         self.register_outputs({"ref": self.ref})
 
     @classmethod
     def _misplaced(cls, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
         """What belongs to another kind of pool, or is missing around the specification."""
-        from penstock.clusters.spec import gke_name_problems
-        from penstock.nodes.gke.spec import cloud_problems, has_gpus
+        from penstock.nodes.spec import has_gpus
 
-        yield from gke_name_problems(name)
+        yield from name_problems(name)
         yield from cloud_problems(args.get("cloud"))
         if args.get("cluster") is None:
             yield Problem("cluster", "This is required. Write the ref of a Cluster.")
@@ -92,7 +96,7 @@ class ReservedNodePool(_NodePool):
 
 
 class GpuNodePool(_NodePool):
-    """A node pool with GPUs, bought in any way: on demand, spot, reserved or flex."""
+    """A node pool with GPUs, bought in any way: on demand, spot, reserved, as a capacity block or flex."""
 
     _gpu = True
 
@@ -105,7 +109,7 @@ def node_pool(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions |
 
     Raises InvalidInputs with every problem of `args`.
     """
-    from penstock.nodes.gke.spec import has_gpus
+    from penstock.nodes.spec import has_gpus
 
     kind = GpuNodePool if has_gpus(args) else _BY_PURCHASE.get(args["purchase"], OnDemandNodePool)
     return kind(name, cast(NodePoolArgs, args), opts)

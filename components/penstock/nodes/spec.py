@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import Field, StrictBool
 
 from penstock.nodes.args import (
+    Architecture,
     CommitmentPayment,
     CommitmentTerm,
     DiskType,
     GpuDriver,
     GpuSharingStrategy,
+    NodeImage,
 )
+from penstock.options import refusals
 from penstock.problems import Problem
 from penstock.refs import Cloud, Purchase, TaintEffect
 from penstock.spec import Spec, WholeNumber, rule
+from penstock_cost import MachineType, UnknownMachineType, machine, shaped
 
 ACKNOWLEDGEMENT = "I understand that this commitment is paid for its whole term and cannot be cancelled"
 
@@ -32,6 +38,16 @@ _PER_ZONE = (
 )  # fmt: skip
 _SIZES = ("node_count", "desired", "desired_nodes", "desired_size", "initial_node_count", "size")
 RESERVED_LABEL_PREFIX = "penstock/"
+_KUBERNETES_DOMAINS = ("kubernetes.io", "k8s.io")
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs of a node: built into its machine type, or attached to it."""
+
+    type: str
+    count: int
+    attached: bool
 
 
 class TaintSpec(Spec):
@@ -70,6 +86,12 @@ class DiskSpec(Spec):
     size_gib: WholeNumber | None = Field(default=None, ge=12, le=65536)
 
 
+class ShapeSpec(Spec):
+    vcpu: float = Field(gt=0, le=1024, allow_inf_nan=False, description="how many vCPU a node has")
+    memory_gib: float = Field(gt=0, le=65536, allow_inf_nan=False, description="how many GiB of memory a node has")
+    architecture: Architecture = Architecture.X86_64
+
+
 class SurgeSpec(Spec):
     max_surge: WholeNumber = Field(default=0, ge=0, le=20)
     max_unavailable: WholeNumber = Field(default=0, ge=0, le=20)
@@ -105,6 +127,8 @@ class CapacityReservationSpec(Spec):
     name: Any = None
     """A text, or a Pulumi output of one."""
     count: WholeNumber | None = Field(default=None, ge=1, le=1000)
+    placement_group: Any = None
+    """A text, or a Pulumi output of one."""
 
     @rule
     def made_or_adopted(self) -> Iterator[Problem]:
@@ -116,6 +140,13 @@ class CapacityReservationSpec(Spec):
             yield Problem("count", "An adopted reservation has its own count. Drop this, or write create: true.")
         if isinstance(self.name, bool | int | float | list | dict) or self.name == "":
             yield Problem("name", f"Write the name of a reservation, not {self.name!r}.")
+
+    @rule
+    def placement_group_of_an_adopted_one(self) -> Iterator[Problem]:
+        if self.create and self.placement_group is not None:
+            yield Problem("placement_group", "A created reservation is made in the pool's own group. Drop this.")
+        if isinstance(self.placement_group, bool | int | float | list | dict) or self.placement_group == "":
+            yield Problem("placement_group", f"Write the name of a placement group, not {self.placement_group!r}.")
 
 
 class NodePoolSpec(Spec):
@@ -132,8 +163,7 @@ class NodePoolSpec(Spec):
             "The autoscaler decides how many nodes there are between min_nodes and max_nodes. "
             "For a fixed size write both the same.",
         ),
-        "machine_type": "Write machine_types, a list.",
-        "instance_types": "Write machine_types, a list.",
+        **dict.fromkeys(("machine_type", "instance_type", "instance_types", "vm_size"), "Write machine_types, a list."),
         "spot": "Write purchase: spot.",
         "gpu": "Write accelerator, or just a machine type that has GPUs.",
         "reservation": "Write capacity_reservation for held machines, commitment for a discount.",
@@ -143,6 +173,8 @@ class NodePoolSpec(Spec):
     purchase: Purchase = Field(description="one of on_demand, spot, reserved, flex")
     min_nodes: WholeNumber = Field(ge=0, description="the fewest nodes over all zones, 0 or more")
     max_nodes: WholeNumber = Field(ge=1, description="the most nodes over all zones, 1 or more")
+    shape: ShapeSpec | None = None
+    unequal_shapes: StrictBool = False
     accelerator: AcceleratorSpec | None = None
     labels: dict[str, str] = {}
     taints: list[TaintSpec] = Field(default=[], max_length=50)
@@ -150,12 +182,122 @@ class NodePoolSpec(Spec):
     disk: DiskSpec = DiskSpec()
     surge: SurgeSpec | None = None
     auto_repair: StrictBool | None = None
+    image: NodeImage | None = None
     compact: StrictBool = False
+    efa: StrictBool = False
+    nodes: list[str] | None = Field(default=None, min_length=1)
     capacity_reservation: CapacityReservationSpec | None = None
     commitment: CommitmentSpec | None = None
     max_run_hours: WholeNumber | None = Field(default=None, ge=1, le=168)
 
     cloud: ClassVar[Cloud]
+    reserved_label_domains: ClassVar[tuple[str, ...]] = ()
+    """The domains, beside Kubernetes' own, under which this cloud itself labels nodes."""
+
+    @cached_property
+    def machines(self) -> list[MachineType]:
+        """Its machine types, as the catalogue or `shape` describes them. Raises UnknownMachineType."""
+        return [self._machine(name) for name in self.machine_types]
+
+    @property
+    def machine(self) -> MachineType:
+        """Its preferred machine type. Raises UnknownMachineType."""
+        return self.machines[0]
+
+    def _machine(self, name: str) -> MachineType:
+        try:
+            return machine(self.cloud.value, name)
+        except UnknownMachineType:
+            if self.shape is None:
+                raise
+            shape = self.shape
+            return shaped(self.cloud.value, name, shape.vcpu, shape.memory_gib, shape.architecture.value)
+
+    def _machine_is_known(self) -> bool:
+        try:
+            return bool(self.machines)
+        except UnknownMachineType:
+            return False
+
+    @cached_property
+    def gpus(self) -> Gpus | None:
+        """The GPUs of a node, if it has any. Raises UnknownMachineType."""
+        built_in = self.machine.accelerator
+        if built_in:
+            return Gpus(built_in.type, built_in.count, attached=False)
+        if self.accelerator and self.accelerator.type:
+            return Gpus(self.accelerator.type, self.accelerator.count or 1, attached=self.shape is None)
+        return None
+
+    @rule
+    def known_machine_types(self) -> Iterator[Problem]:
+        for index, name in enumerate(self.machine_types):
+            try:
+                self._machine(name)
+            except UnknownMachineType as error:
+                yield Problem(f"machine_types[{index}]", self._unknown_machine(str(error)))
+
+    @classmethod
+    def _unknown_machine(cls, reason: str) -> str:
+        return f"{reason} If it is a new one, write what it has under shape."
+
+    @rule
+    def shape_of_an_unknown_machine(self) -> Iterator[Problem]:
+        if self.shape is None:
+            return
+        for index, name in enumerate(self.machine_types):
+            try:
+                known = machine(self.cloud.value, name)
+            except UnknownMachineType:
+                continue
+            yield Problem(
+                "shape",
+                f"The catalogue knows machine_types[{index}], {name}: {known.vcpu:g} vCPU, {known.memory_gib:g} GiB. "
+                "Drop this.",
+            )
+
+    @rule
+    def accelerator_is_what_the_machine_has(self) -> Iterator[Problem]:
+        asked = self.accelerator
+        if not asked or not self._machine_is_known():
+            return
+        built_in = self.machine.accelerator
+        if built_in:
+            if asked.type not in (None, built_in.type):
+                yield Problem("accelerator.type", f"{self.machine.name} has {built_in.type}. Write that, or drop it.")
+            if asked.count not in (None, built_in.count):
+                yield Problem("accelerator.count", f"{self.machine.name} has {built_in.count}. Write that, or drop it.")
+        elif not asked.type:
+            yield Problem("accelerator.type", f"{self.machine.name} has no GPU of its own. {self._without_gpu()}")
+        elif self.shape is None:
+            yield from self._attachment_problems(asked.type, asked.count or 1)
+
+    @classmethod
+    def _without_gpu(cls) -> str:
+        return "Write a machine type that has one, or drop this."
+
+    def _attachment_problems(self, gpu: str, count: int) -> Iterator[Problem]:
+        """What is wrong with attaching GPUs to a machine that has none: few clouds do so."""
+        yield Problem(
+            "accelerator.type",
+            f"{self.machine.name} has no GPU, and {count} x {gpu} cannot be attached to it. Write a machine type that "
+            "has one, or drop this.",
+        )
+
+    @rule
+    def labels_are_not_the_clouds(self) -> Iterator[Problem]:
+        for key in self.labels:
+            domain = key.rpartition("/")[0]
+            taken = (*_KUBERNETES_DOMAINS, *self.reserved_label_domains)
+            if any(domain == theirs or domain.endswith(f".{theirs}") for theirs in taken):
+                yield Problem(
+                    f"labels.{key}",
+                    f"Labels under {domain}/ are set by Kubernetes or the cloud. Choose another key.",
+                )
+
+    @rule
+    def options_of_this_cloud(self) -> Iterator[Problem]:
+        yield from refusals(type(self).__module__.rpartition(".")[0], self)
 
     @rule
     def bounds(self) -> Iterator[Problem]:
@@ -234,6 +376,18 @@ class NodePoolSpec(Spec):
     def only_flex_ends(self) -> Iterator[Problem]:
         if self.purchase is not Purchase.FLEX and self.max_run_hours is not None:
             yield Problem("max_run_hours", "Only flex machines end by themselves. Drop it, or write purchase: flex.")
+
+
+def has_gpus(args: Mapping[str, Any]) -> bool | None:
+    """Whether a pool with these inputs, its `cloud` among them, has GPUs; None where they are too broken to tell."""
+    if args.get("accelerator"):
+        return True
+    try:
+        return machine(args["cloud"], args["machine_types"][0]).accelerator is not None
+    except UnknownMachineType:
+        return False if args.get("shape") else None
+    except (LookupError, TypeError):
+        return None
 
 
 def _repeated(items: list[Any]) -> list[Any]:

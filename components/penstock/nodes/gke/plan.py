@@ -5,19 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.nodes.args import CommitmentTerm, DiskType, GpuDriver, GpuSharingStrategy
+from penstock.nodes.args import CommitmentTerm, GpuDriver, GpuSharingStrategy
 from penstock.nodes.gke.capacity import allocatable_cpu_millicores, allocatable_memory_mib
 from penstock.nodes.gke.gpus import partitions
-from penstock.nodes.gke.spec import GkePoolSpec, Gpus
-from penstock.nodes.plan import GPU_TAINT_KEY, POOL_LABEL, PURCHASE_LABEL
-from penstock.nodes.spec import AcceleratorSpec
+from penstock.nodes.gke.spec import GkePoolSpec, disk_type
+from penstock.nodes.plan import GPU_RESOURCE, declared_taints, node_labels
+from penstock.nodes.spec import AcceleratorSpec, Gpus
 from penstock.refs import NodeCapacity, PoolRef, Purchase, Taint, TaintEffect
 
 # A spot node has 30 s; the kubelet leaves half of them to pods that are not the system's.
 # https://cloud.google.com/kubernetes-engine/docs/concepts/spot-vms#termination-graceful-shutdown
 SPOT_NOTICE_SECONDS = 15
 
-GPU_RESOURCE = "nvidia.com/gpu"
 _DISK_GIB, _GPU_DISK_GIB = 100, 200
 _RESERVATION_KEY = "compute.googleapis.com/reservation-name"
 _CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
@@ -147,10 +146,10 @@ def pool_ref(name: str, spec: GkePoolSpec) -> PoolRef:
         name=name,
         cloud=spec.cloud.value,
         purchase=spec.purchase.value,
-        machine_type=spec.machine.name,
+        machine_types=spec.machine_types,
         min_nodes=spec.min_nodes,
         max_nodes=spec.max_nodes,
-        labels=_labels(name, spec),
+        labels=node_labels(name, spec),
         taints=_taints(spec),
         capacity=_capacity(spec),
     )
@@ -166,16 +165,16 @@ def _node_config(name: str, spec: GkePoolSpec) -> dict[str, Any]:
     config: dict[str, Any] = {
         "machine_type": spec.machine.name,
         "image_type": "COS_CONTAINERD",
-        "disk_type": _disk_type(spec),
+        "disk_type": disk_type(spec),
         "disk_size_gb": spec.disk.size_gib or (_GPU_DISK_GIB if spec.gpus else _DISK_GIB),
-        "labels": _labels(name, spec),
+        "labels": node_labels(name, spec),
         "taints": [
             {
                 "key": taint["key"],
                 "value": taint.get("value", ""),
                 "effect": _EFFECTS[TaintEffect(taint["effect"])],
             }
-            for taint in _declared_taints(spec)
+            for taint in declared_taints(spec)
         ],
         "oauth_scopes": [_CLOUD_PLATFORM],
         "resource_labels": {"penstock-pool": name},  # by which the cloud's bill tells pools apart
@@ -210,20 +209,8 @@ def _guest_accelerator(gpus: Gpus, asked: AcceleratorSpec) -> dict[str, Any]:
     return accelerator
 
 
-def _labels(name: str, spec: GkePoolSpec) -> dict[str, str]:
-    return {**spec.labels, POOL_LABEL: name, PURCHASE_LABEL: spec.purchase.value}
-
-
-def _declared_taints(spec: GkePoolSpec) -> list[Taint]:
-    taints = [Taint(key=t.key, value=t.value, effect=t.effect) for t in spec.taints]
-    if spec.gpus and not any(taint["key"] == GPU_TAINT_KEY for taint in taints):
-        # GKE adds this one only where another pool without GPUs exists already: declared, it never races.
-        taints.append(Taint(key=GPU_TAINT_KEY, value="present", effect=TaintEffect.NO_SCHEDULE))
-    return taints
-
-
 def _taints(spec: GkePoolSpec) -> list[Taint]:
-    taints = _declared_taints(spec)
+    taints = declared_taints(spec)
     if spec.machine.architecture == "arm64":
         # GKE puts it on Arm nodes by itself.
         # https://cloud.google.com/kubernetes-engine/docs/how-to/prepare-arm-workloads-for-deployment
@@ -245,13 +232,6 @@ def _capacity(spec: GkePoolSpec) -> NodeCapacity:
         capacity["accelerator_resource"] = GPU_RESOURCE
         capacity["accelerator_type"] = spec.gpus.type
     return capacity
-
-
-def _disk_type(spec: GkePoolSpec) -> str:
-    if spec.disk.type:
-        return spec.disk.type.value
-    preferred = (DiskType.PD_BALANCED.value, DiskType.HYPERDISK_BALANCED.value)
-    return next(disk for disk in preferred if disk in spec.family.boot_disk_types)
 
 
 def _location_policy(spec: GkePoolSpec) -> str:

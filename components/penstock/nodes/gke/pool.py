@@ -1,34 +1,32 @@
 """The resources of a GKE node pool: the pool, and where asked for its capacity reservation and its commitment."""
 
-from typing import Any
-
 import pulumi
 import pulumi_gcp as gcp
 
 from penstock.nodes.gke import plan
 from penstock.nodes.gke.spec import GkePoolSpec
-from penstock.refs import ClusterRef
+from penstock.refs import ClusterRef, member
 
 
 def create(name: str, spec: GkePoolSpec, cluster: pulumi.Input[ClusterRef], parent: pulumi.Resource) -> None:
     """Makes the pool `name` in `cluster`. Child names derive from `name`."""
     opts = pulumi.ResourceOptions(parent=parent)
-    project = _member(cluster, "project")
-    zones = pulumi.Output.from_input(spec.zones) if spec.zones else _member(cluster, "zones")
+    project = member(cluster, "project")
+    zones = pulumi.Output.from_input(spec.zones) if spec.zones else member(cluster, "zones")
     start = zones.apply(lambda zones: plan.spread(spec.min_nodes, spec.max_nodes, zones))
     args = plan.node_pool_args(name, spec)
     reservation = _reservation(name, spec, project, opts)
     if spec.commitment and spec.commitment.purchase:
         _buy_commitment(name, spec, cluster, reservation, opts)
     args["node_config"] |= {
-        "service_account": _member(cluster, "node_service_account"),
+        "service_account": member(cluster, "node_identity"),
         "reservation_affinity": plan.reservation_affinity(reservation),
     }
     gcp.container.NodePool(
         name,
         **args,
-        cluster=_member(cluster, "name"),
-        location=_member(cluster, "location"),
+        cluster=member(cluster, "name"),
+        location=member(cluster, "location"),
         project=project,
         node_locations=start.apply(lambda start: start.zones),
         initial_node_count=start.apply(lambda start: start.nodes_per_zone),
@@ -59,7 +57,7 @@ def _buy_commitment(
     held = None
     if spec.gpus and reservation and spec.zones:
         (zone,) = spec.zones
-        held = pulumi.Output.all(_member(cluster, "project"), reservation).apply(
+        held = pulumi.Output.all(member(cluster, "project"), reservation).apply(
             lambda known: plan.reservation_path(known[0], zone, known[1])
         )
     # It is paid for to the end of its term. So it is never deleted, and never replaced, which would buy a second one:
@@ -71,17 +69,9 @@ def _buy_commitment(
     )
     gcp.compute.RegionCommitment(
         f"{name}-commitment",
-        project=_member(cluster, "project"),
-        region=_member(cluster, "location"),
+        project=member(cluster, "project"),
+        region=member(cluster, "location"),
         existing_reservations=held,
         **plan.commitment_args(spec),
         opts=pulumi.ResourceOptions.merge(opts, bought_once),
     )
-
-
-def _member(cluster: pulumi.Input[ClusterRef], key: str) -> pulumi.Output[Any]:
-    """One member of a cluster's reference, which may be a value with outputs inside or an output of the whole."""
-    if isinstance(cluster, dict):
-        return pulumi.Output.from_input(cluster.get(key))
-    whole: pulumi.Output[Any] = pulumi.Output.from_input(cluster)
-    return whole.apply(lambda ref: ref.get(key))

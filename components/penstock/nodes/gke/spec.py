@@ -2,57 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from penstock.clusters.spec import zone_problems
+from penstock.clusters.gke.spec import zone_problems
 from penstock.nodes.args import CommitmentPayment, DiskType
 from penstock.nodes.gke.gpus import partitions
 from penstock.nodes.spec import NodePoolSpec
 from penstock.problems import Problem
 from penstock.refs import Cloud, Purchase
 from penstock.spec import rule
-from penstock_cost import MachineFamily, MachineType, UnknownMachineType, attachable, family, machine
+from penstock_cost import MachineFamily, UnknownMachineType, attachable, family
 
 MAX_NODES_PER_ZONE = 1000  # https://cloud.google.com/kubernetes-engine/quotas
-_RESERVED_LABEL_DOMAINS = ("kubernetes.io", "k8s.io", "google.com", "gke.io")
+
+# What each kind of disk is called on GCP: newer machine families take Hyperdisk only.
+_DISKS = {
+    DiskType.STANDARD: ("pd-standard",),
+    DiskType.BALANCED: ("pd-balanced", "hyperdisk-balanced"),
+    DiskType.PERFORMANCE: ("pd-ssd", "hyperdisk-balanced"),
+    DiskType.LOCAL: (),
+}
 
 
-@dataclass(frozen=True)
-class Gpus:
-    """The GPUs of a node: built into its machine type, or attached to it."""
-
-    type: str
-    count: int
-    attached: bool
+def disk_type(spec: GkePoolSpec) -> str | None:
+    """GCP's name of the kind of boot disk that is asked for; None where the machine has none of that kind."""
+    wanted = _DISKS[spec.disk.type or DiskType.BALANCED]
+    return next((disk for disk in wanted if disk in spec.family.boot_disk_types), None)
 
 
 class GkePoolSpec(NodePoolSpec):
     """A node pool of a GKE cluster."""
 
     cloud: ClassVar[Cloud] = Cloud.GCP
-
-    @cached_property
-    def machine(self) -> MachineType:
-        """Its machine type. Raises UnknownMachineType."""
-        return machine(self.cloud.value, self.machine_types[0])
+    reserved_label_domains = ("google.com", "gke.io")
 
     @cached_property
     def family(self) -> MachineFamily:
         """The family of its machine type. Raises UnknownMachineType."""
         return family(self.cloud.value, self.machine_types[0])
-
-    @cached_property
-    def gpus(self) -> Gpus | None:
-        """The GPUs of a node, if it has any."""
-        built_in = self.machine.accelerator
-        if built_in:
-            return Gpus(built_in.type, built_in.count, attached=False)
-        if self.accelerator and self.accelerator.type:
-            return Gpus(self.accelerator.type, self.accelerator.count or 1, attached=True)
-        return None
 
     def _machine_is_known(self) -> bool:
         try:
@@ -60,35 +49,46 @@ class GkePoolSpec(NodePoolSpec):
         except UnknownMachineType:
             return False
 
+    @classmethod
+    def _unknown_machine(cls, reason: str) -> str:
+        return reason  # its family decides too much on GKE for a shape to be enough
+
+    @classmethod
+    def _without_gpu(cls) -> str:
+        return "Write the type to attach."
+
     @rule
-    def one_known_machine_type(self) -> Iterator[Problem]:
+    def one_machine_type(self) -> Iterator[Problem]:
         if len(self.machine_types) > 1:
             yield Problem(
                 "machine_types",
                 "A GKE node pool has one machine type. Write one, and a pool for each other: with the same labels "
                 "and taints they serve the same workloads.",
             )
-        for index, name in enumerate(self.machine_types):
-            try:
-                family(self.cloud.value, machine(self.cloud.value, name).name)
-            except UnknownMachineType as error:
-                yield Problem(f"machine_types[{index}]", str(error))
 
-    @rule
-    def accelerator_goes_with_the_machine(self) -> Iterator[Problem]:
-        asked = self.accelerator
-        if not asked or not self._machine_is_known():
+    def _attachment_problems(self, gpu: str, count: int) -> Iterator[Problem]:
+        rules = attachable(self.cloud.value, gpu)
+        if rules is None:
+            yield Problem("accelerator.type", f"'{gpu}' cannot be attached. Write a machine type that has it built in.")
             return
-        built_in = self.machine.accelerator
-        if built_in:
-            if asked.type not in (None, built_in.type):
-                yield Problem("accelerator.type", f"{self.machine.name} has {built_in.type}. Write that, or drop it.")
-            if asked.count not in (None, built_in.count):
-                yield Problem("accelerator.count", f"{self.machine.name} has {built_in.count}. Write that, or drop it.")
-        elif not asked.type:
-            yield Problem("accelerator.type", f"{self.machine.name} has no GPU of its own. Write the type to attach.")
-        else:
-            yield from _attachment_problems(self.machine, self.family, asked.type, asked.count or 1)
+        if self.family.name != rules.family:
+            yield Problem(
+                "accelerator.type",
+                f"{gpu} goes with {rules.family} machines, not {self.machine.name}. Write one of those.",
+            )
+            return
+        limits = [limit for limit in rules.limits if limit.count == count]
+        fits = (self.machine.vcpu <= at.max_vcpu and self.machine.memory_gib <= at.max_memory_gib for at in limits)
+        if not limits:
+            allowed = ", ".join(str(number) for number in sorted({limit.count for limit in rules.limits}))
+            yield Problem("accelerator.count", f"{gpu} is attached in counts of {allowed}, not {count}.")
+        elif not any(fits):
+            most = max(limits, key=lambda limit: limit.max_vcpu)
+            yield Problem(
+                "machine_types[0]",
+                f"{count} x {gpu} go with at most {most.max_vcpu} vCPU and {most.max_memory_gib} GiB. "
+                "Write a smaller machine, or more GPUs.",
+            )
 
     @rule
     def partition_exists(self) -> Iterator[Problem]:
@@ -105,8 +105,8 @@ class GkePoolSpec(NodePoolSpec):
 
     @rule
     def disk_goes_with_the_machine(self) -> Iterator[Problem]:
-        if self.disk.type and self._machine_is_known() and self.disk.type.value not in self.family.boot_disk_types:
-            known = [disk.value for disk in DiskType if disk.value in self.family.boot_disk_types]
+        if self.disk.type is not DiskType.LOCAL and self._machine_is_known() and disk_type(self) is None:
+            known = [kind.value for kind, disks in _DISKS.items() if self.family.boot_disk_types & set(disks)]
             yield Problem("disk.type", f"{self.machine.name} cannot boot from it. Write one of {', '.join(known)}.")
 
     @rule
@@ -147,15 +147,6 @@ class GkePoolSpec(NodePoolSpec):
     def spot_goes_with_the_machine(self) -> Iterator[Problem]:
         if self.purchase is Purchase.SPOT and self._machine_is_known() and not self.family.spot:
             yield Problem("purchase", f"{self.family.name} machines are not sold as spot. Write on_demand.")
-
-    @rule
-    def purchase_exists_here(self) -> Iterator[Problem]:
-        if self.purchase is Purchase.CAPACITY_BLOCK:
-            yield Problem(
-                "purchase",
-                "Capacity blocks are sold by AWS. On GCP write flex for machines that may come later and end by "
-                "themselves, or on_demand with a capacity_reservation.",
-            )
 
     @rule
     def sold_without_waiting(self) -> Iterator[Problem]:
@@ -235,53 +226,3 @@ class GkePoolSpec(NodePoolSpec):
                 "capacity_reservation",
                 "GCP sells a commitment to GPUs only with a reservation that holds them. Write create: true.",
             )
-
-    @rule
-    def labels_are_not_the_clouds(self) -> Iterator[Problem]:
-        for key in self.labels:
-            domain = key.rpartition("/")[0]
-            if any(domain == taken or domain.endswith(f".{taken}") for taken in _RESERVED_LABEL_DOMAINS):
-                yield Problem(
-                    f"labels.{key}", f"Labels under {domain}/ are set by Kubernetes or GKE. Choose another key."
-                )
-
-
-def _attachment_problems(machine: MachineType, family: MachineFamily, gpu: str, count: int) -> Iterator[Problem]:
-    rules = attachable(Cloud.GCP.value, gpu)
-    if rules is None:
-        yield Problem("accelerator.type", f"'{gpu}' cannot be attached. Write a machine type that has it built in.")
-        return
-    if family.name != rules.family:
-        yield Problem(
-            "accelerator.type",
-            f"{gpu} goes with {rules.family} machines, not {machine.name}. Write one of those.",
-        )
-        return
-    limits = [limit for limit in rules.limits if limit.count == count]
-    if not limits:
-        allowed = ", ".join(str(number) for number in sorted({limit.count for limit in rules.limits}))
-        yield Problem("accelerator.count", f"{gpu} is attached in counts of {allowed}, not {count}.")
-    elif not any(machine.vcpu <= limit.max_vcpu and machine.memory_gib <= limit.max_memory_gib for limit in limits):
-        most = max(limits, key=lambda limit: limit.max_vcpu)
-        yield Problem(
-            "machine_types[0]",
-            f"{count} x {gpu} go with at most {most.max_vcpu} vCPU and {most.max_memory_gib} GiB. "
-            "Write a smaller machine, or more GPUs.",
-        )
-
-
-def cloud_problems(cloud: Any) -> Iterator[Problem]:
-    """What is wrong with `cloud` as the cloud of a pool."""
-    if cloud not in [known.value for known in Cloud]:
-        known = ", ".join(known.value for known in Cloud)
-        yield Problem("cloud", f"Write one of {known}, not {cloud!r}." if cloud else f"Write one of {known}.")
-
-
-def has_gpus(args: Mapping[str, Any]) -> bool | None:
-    """Whether a pool with these inputs has GPUs; None where they are too broken to tell."""
-    if args.get("accelerator"):
-        return True
-    try:
-        return machine(Cloud.GCP.value, args["machine_types"][0]).accelerator is not None
-    except (UnknownMachineType, LookupError, TypeError):
-        return None

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from penstock.clusters.args import Observability, ReleaseChannel
-from penstock.clusters.spec import ClusterSpec, MaintenanceWindowSpec
+from penstock.clusters.gke.spec import GkeClusterSpec
+from penstock.clusters.spec import MaintenanceWindowSpec
 
 # The least that nodes need (logs, metrics, node metadata), and pulling images.
 # https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster#use_least_privilege_sa
@@ -25,6 +26,13 @@ DEFAULT_POOL_NODE_CONFIG: dict[str, Any] = {
     "oauth_scopes": ["https://www.googleapis.com/auth/cloud-platform"],
     "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
     "workload_metadata_config": {"mode": "GKE_METADATA"},
+}
+
+# How the kubeconfig's user logs in.
+CREDENTIALS: dict[str, Any] = {
+    "command": "gke-gcloud-auth-plugin",
+    "installHint": "Install the gke-gcloud-auth-plugin component of the Google Cloud CLI.",
+    "provideClusterInfo": True,
 }
 
 # What these send is billed by volume, all but the system's own.
@@ -50,7 +58,7 @@ MONITORING_COMPONENTS = {
 }
 
 
-def cluster_args(spec: ClusterSpec) -> dict[str, Any]:
+def cluster_args(spec: GkeClusterSpec) -> dict[str, Any]:
     """Every provider input of the cluster that does not depend on another resource."""
     args: dict[str, Any] = {
         "location": spec.location,
@@ -79,6 +87,8 @@ def cluster_args(spec: ClusterSpec) -> dict[str, Any]:
         "initial_node_count": 1,
         "resource_labels": spec.labels,
     }
+    if spec.version:
+        args["min_master_version"] = spec.version
     if spec.maintenance_window:
         args["maintenance_policy"] = _maintenance(spec.maintenance_window)
     return args
@@ -111,7 +121,7 @@ def service_account_email(account_id: str, project: str) -> str:
 _CHANNELS = {channel: channel.value.upper() for channel in ReleaseChannel}
 
 
-def _access(spec: ClusterSpec) -> dict[str, Any]:
+def _access(spec: GkeClusterSpec) -> dict[str, Any]:
     """Who reaches the API server: by its DNS name whom IAM lets in; by its address only who is named."""
     by_address = spec.private_endpoint or bool(spec.authorized_networks)
     access: dict[str, Any] = {

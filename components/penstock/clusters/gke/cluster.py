@@ -10,21 +10,11 @@ from typing import Any
 import pulumi
 import pulumi_gcp as gcp
 
-from penstock.clusters import gke_plan as plan
-from penstock.clusters.spec import AdoptedClusterSpec, AdoptedNetworkSpec, ClusterSpec, NetworkSpec
-
-
-@dataclass(frozen=True)
-class GkeCluster:
-    """What the component hands on."""
-
-    name: pulumi.Output[str]
-    project: pulumi.Output[str]
-    endpoint: pulumi.Output[str]
-    """Host name or address of the API server."""
-    ca_certificate: pulumi.Output[str | None] | None
-    """Base64 of the PEM certificate it is verified by; None where a public authority signs it."""
-    node_service_account: pulumi.Output[str] | None
+from penstock.clusters.gke import plan
+from penstock.clusters.gke.spec import GkeClusterSpec
+from penstock.clusters.kubeconfig import kubeconfig
+from penstock.clusters.made import Made, reference
+from penstock.clusters.spec import AdoptedClusterSpec, AdoptedNetworkSpec, NetworkSpec
 
 
 @dataclass(frozen=True)
@@ -36,28 +26,25 @@ class _Network:
     egress: list[pulumi.Resource]
 
 
-def adopt(spec: ClusterSpec, adopted: AdoptedClusterSpec, parent: pulumi.Resource) -> GkeCluster:
+def adopt(spec: GkeClusterSpec, adopted: AdoptedClusterSpec, parent: pulumi.Resource) -> Made:
     """Looks an existing cluster up. The lookup fails, naming the cluster, where there is none."""
     project = _project(spec, parent)
     found = gcp.container.get_cluster_output(
         name=adopted.name, location=spec.location, project=project.project_id, opts=_invoke(parent)
     )
-    account = adopted.node_service_account
     by_name = found.control_plane_endpoints_configs.apply(plan.open_dns_endpoint)
     by_address = pulumi.Output.all(found.endpoint, found.master_auths).apply(
         lambda known: (known[0], known[1][0]["cluster_ca_certificate"])
     )
     reached = pulumi.Output.all(by_name, by_address).apply(lambda ways: (ways[0], None) if ways[0] else ways[1])
-    return GkeCluster(
-        name=found.name,
-        project=project.project_id,
-        endpoint=reached.apply(lambda way: way[0]),
-        ca_certificate=reached.apply(lambda way: way[1]),
-        node_service_account=pulumi.Output.from_input(account) if account is not None else None,
-    )
+    ref = reference(spec, found.name)
+    ref["project"] = project.project_id
+    if adopted.node_identity is not None:
+        ref["node_identity"] = adopted.node_identity
+    return Made(ref, _kubeconfig(found.name, reached.apply(lambda way: way[0]), reached.apply(lambda way: way[1])))
 
 
-def create(name: str, spec: ClusterSpec, parent: pulumi.Resource) -> GkeCluster:
+def create(name: str, spec: GkeClusterSpec, parent: pulumi.Resource) -> Made:
     """Makes the cluster and what it stands on. Child names derive from `name`."""
     project = _project(spec, parent)
     kept = pulumi.ResourceOptions(parent=parent, protect=spec.deletion_protection)
@@ -88,17 +75,23 @@ def create(name: str, spec: ClusterSpec, parent: pulumi.Resource) -> GkeCluster:
             ),
         ),
     )
-    return GkeCluster(
-        name=cluster.name,
-        project=project.project_id,
-        # The DNS endpoint works from everywhere IAM lets a caller in, and has a publicly signed certificate.
-        endpoint=cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint,
-        ca_certificate=None,
-        node_service_account=email,
+    ref = reference(spec, cluster.name)
+    ref["project"] = project.project_id
+    ref["node_identity"] = email
+    # The DNS endpoint works from everywhere IAM lets a caller in, and has a publicly signed certificate.
+    endpoint = cluster.control_plane_endpoints_config.dns_endpoint_config.endpoint
+    return Made(ref, _kubeconfig(cluster.name, endpoint, None))
+
+
+def _kubeconfig(
+    name: pulumi.Output[str], endpoint: pulumi.Output[str], ca_certificate: pulumi.Output[str | None] | None
+) -> pulumi.Output[str]:
+    return pulumi.Output.all(name, endpoint, ca_certificate).apply(
+        lambda known: kubeconfig(known[0], f"https://{known[1]}", known[2], plan.CREDENTIALS)
     )
 
 
-def _project(spec: ClusterSpec, parent: pulumi.Resource) -> Any:
+def _project(spec: GkeClusterSpec, parent: pulumi.Resource) -> Any:
     return gcp.organizations.get_project_output(project_id=spec.project, opts=_invoke(parent))
 
 
@@ -106,9 +99,10 @@ def _invoke(parent: pulumi.Resource) -> pulumi.InvokeOutputOptions:
     return pulumi.InvokeOutputOptions(parent=parent)
 
 
-def _network(name: str, spec: ClusterSpec, project: pulumi.Output[str], opts: pulumi.ResourceOptions) -> _Network:
+def _network(name: str, spec: GkeClusterSpec, project: pulumi.Output[str], opts: pulumi.ResourceOptions) -> _Network:
     if spec.network.adopt:
         return _adopted(spec.network.adopt)
+    assert spec.location
     return _own_network(name, spec.network, spec.location, project, opts)
 
 
@@ -135,6 +129,8 @@ def _own_network(
         ],
         opts=opts,
     )
+    if spec.isolated:  # Google's own services are reached by private access
+        return _Network(network.id, subnetwork.id, "pods", "services", egress=[])
     router = gcp.compute.Router(f"{name}-router", project=project, region=region, network=network.id, opts=opts)
     nat = gcp.compute.RouterNat(
         f"{name}-nat", project=project, region=region, router=router.name, **plan.NAT, opts=opts
@@ -168,7 +164,7 @@ def _node_service_account(name: str, project: pulumi.Output[str], parent: pulumi
 
 
 def _secrets_key(
-    name: str, spec: ClusterSpec, project: Any, opts: pulumi.ResourceOptions
+    name: str, spec: GkeClusterSpec, project: Any, opts: pulumi.ResourceOptions
 ) -> tuple[pulumi.Input[str], list[pulumi.Resource]]:
     if spec.secrets_key is not None:
         return spec.secrets_key, []
