@@ -34,6 +34,17 @@ asked; but `up` and `destroy` preview first, so that what is refused there (bad 
 PREVIEWING = ("up", "destroy")
 
 
+# The cluster that exists already, for programs that take the one that kubectl would.
+_KUBECONFIG = """\
+apiVersion: v1
+kind: Config
+current-context: sandbox
+contexts: [{name: sandbox, context: {cluster: sandbox, user: sandbox}}]
+clusters: [{name: sandbox, cluster: {server: "https://sandbox.invalid:6443"}}]
+users: [{name: sandbox, user: {}}]
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     """How a run of pulumi ended."""
@@ -161,9 +172,12 @@ class Sandbox:
         backend.mkdir(exist_ok=True)
         others = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
         path = [str(Path(sys.executable).parent), str(self.engine.parent), os.environ.get("PATH", os.defpath)]
+        kubeconfig = self.home / "kubeconfig"
+        kubeconfig.write_text(_KUBECONFIG, encoding="utf-8")
         return {
             **others,
             "PATH": os.pathsep.join(path),
+            "KUBECONFIG": str(kubeconfig),
             "PENSTOCK_PYTHON": sys.executable,
             "PULUMI_HOME": str(self.home / "pulumi"),
             # Without `metadata=skip` a run that is killed can leave a half-written file beside the checkpoint, which

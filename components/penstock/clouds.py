@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from penstock.options import Option, options
 from penstock.problems import Problem
 from penstock.refs import Cloud, ClusterRef, PoolRef
 
@@ -59,6 +60,11 @@ def pool_ref(name: str, spec: "NodePoolSpec") -> PoolRef:
 def make_pool(name: str, spec: "NodePoolSpec", cluster: pulumi.Input[ClusterRef], parent: pulumi.Resource) -> None:
     """Makes the pool `name` in `cluster`. Child names derive from `name`."""
     _of(spec.cloud, "nodes", "pool", "create")(name, spec, cluster, parent)
+
+
+def options_of(cloud: Cloud, area: str) -> list[Option]:
+    """What a cloud makes of each option of `area`: `clusters` or `nodes`."""
+    return options(f"penstock.{area}.{_FOLDERS[cloud]}")
 
 
 def _of(cloud: Cloud, area: str, module: str, name: str) -> Any:

@@ -70,6 +70,8 @@ class ClusterRef(TypedDict):
     node_identity: NotRequired[pulumi.Input[str]]
     """What nodes run as: email of the service account (GCP; the default account where absent), ARN of the IAM role
     (AWS)."""
+    node_security_group: NotRequired[pulumi.Input[str]]
+    """AWS: the security group of the nodes, EKS's own for the cluster."""
     identity_principal: NotRequired[pulumi.Input[str]]
     """Azure: principal id of the cluster's own identity, which must be let use a pool's capacity reservation."""
     labels: NotRequired[dict[str, str]]

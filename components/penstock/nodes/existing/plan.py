@@ -1,0 +1,52 @@
+"""The plan of a pool of an existing cluster: pure functions from its specification."""
+
+from typing import Any
+
+from penstock.nodes.existing.spec import ExistingPoolSpec
+from penstock.nodes.plan import GPU_RESOURCE, declared_taints, node_labels
+from penstock.refs import NodeCapacity, PoolRef
+
+
+def pool_ref(name: str, spec: ExistingPoolSpec) -> PoolRef:
+    """What workloads need to know of the pool. Its capacity is what `shape` says: what nodes report as allocatable."""
+    capacity = NodeCapacity(
+        cpu_millicores=int(spec.machine.vcpu * 1000), memory_mib=int(spec.machine.memory_gib * 1024), accelerators=0
+    )
+    if spec.gpus:
+        capacity["accelerators"] = spec.gpus.count
+        capacity["accelerator_resource"] = GPU_RESOURCE
+        capacity["accelerator_type"] = spec.gpus.type
+    ref = PoolRef(
+        name=name,
+        cloud=spec.cloud.value,
+        purchase=spec.purchase.value,
+        machine_types=spec.machine_types,
+        min_nodes=spec.min_nodes,
+        max_nodes=spec.max_nodes,
+        labels=node_labels(name, spec),
+        taints=declared_taints(spec),
+        capacity=capacity,
+    )
+    if spec.commitment:
+        ref["commitment_term"] = spec.commitment.term.value
+        ref["commitment_payment"] = spec.commitment.payment.value
+    return ref
+
+
+def node_patch(name: str, spec: ExistingPoolSpec, node: str) -> dict[str, Any]:
+    """What is applied to one of its nodes: labels and taints, and nothing else of it."""
+    taints = [
+        {"key": taint["key"], "value": taint.get("value", ""), "effect": taint["effect"]}
+        for taint in declared_taints(spec)
+    ]
+    patch: dict[str, Any] = {
+        "metadata": {
+            "name": node,
+            "labels": node_labels(name, spec),
+            # The list of taints has one owner, which may still be whoever made the node.
+            "annotations": {"pulumi.com/patchForce": "true"},
+        }
+    }
+    if taints:
+        patch["spec"] = {"taints": taints}
+    return patch
