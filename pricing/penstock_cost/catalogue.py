@@ -64,28 +64,31 @@ def machines(cloud: str) -> list[MachineType]:
 
 
 def family(cloud: str, machine_name: str) -> MachineFamily:
-    """What is known of the family of a machine type.
-
-    Raises UnknownMachineType, also for a cloud other than `gcp`: only its families are described here.
-    """
-    found = machine(cloud, machine_name)
-    families = tables.families().get(cloud)
-    if families is None:
-        described = ", ".join(sorted(tables.families()))
-        raise UnknownMachineType(f"No family of {cloud} is described here. Ask for one of {described}.")
-    row = families[_series(found.name, families)]
+    """What is known of the family of a machine type. Raises UnknownMachineType."""
+    row = family_row(machine(cloud, machine_name))
     return MachineFamily(
         cloud=cloud,
         name=row["name"],
         architecture=row["architecture"],
-        on_demand=row["on_demand"] == "yes",
-        spot=row["spot"] == "yes",
-        compact_max_nodes=int(row["compact_max_nodes"]),
+        on_demand=tables.yes(row["on_demand"]),
+        spot=tables.yes(row["spot"]),
+        compact=tables.yes(row["compact"]),
+        compact_max_nodes=tables.number(row["compact_max_nodes"]) or 0,
+        capacity_reservation=tables.yes(row["capacity_reservation"]),
+        premium_storage=tables.yes(row["premium_storage"]),
         disk_types=frozenset(row["disk_types"].split()),
         commitment_type=row["commitment_type"] or None,
         custom=custom.shapes(row),
-        sources=tuple(tables.sources()[source] for source in row["sources"].split()),
+        sources=tables.sources_of(row),
     )
+
+
+def family_row(found: MachineType) -> tables.Row:
+    """The row of families.csv for a machine type of the catalogue."""
+    families = tables.families()[found.cloud]
+    if found.cloud == "gcp":
+        return families[_series(found.name, families)]
+    return families.get(found.name) or families[found.family]
 
 
 def attachable(cloud: str, accelerator: str) -> AttachableAccelerator | None:

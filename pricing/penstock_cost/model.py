@@ -26,6 +26,25 @@ class Accelerator(NamedTuple):
     memory_gib: float
     """Nominal memory of one device. Error correction may keep up to 7 % of it."""
 
+    @property
+    def resource(self) -> str:
+        """What Kubernetes counts it in: `nvidia.com/gpu`, `amd.com/gpu` or `aws.amazon.com/neuron`.
+
+        A type that no table has is taken for one of NVIDIA's.
+        """
+        from penstock_cost import tables  # here and below, because it imports this module
+
+        row = tables.by_name("accelerators").get(self.type)
+        return row["resource"] if row else "nvidia.com/gpu"
+
+    @property
+    def mig(self) -> bool | None:
+        """Whether a whole device of this type can be cut into Multi-Instance GPUs; None: not known."""
+        from penstock_cost import tables
+
+        row = tables.by_name("accelerators").get(self.type)
+        return tables.yes(row["mig"]) if row else None
+
 
 class MachineType(NamedTuple):
     """A machine type of a cloud."""
@@ -62,34 +81,65 @@ class CustomShapes(NamedTuple):
 
 
 class MachineFamily(NamedTuple):
-    """What machine types of a series have in common, for example of `n2` or `a3-megagpu`."""
+    """What machine types of a series have in common, for example of `n2`, `a3-megagpu`, `m5` or `NCads_A100_v4`.
+
+    Where a field is None nothing is known: refuse a wish only where it is False.
+    """
 
     cloud: str
     name: str
-    """The beginning of the names of its machine types."""
+    """On Google Cloud the beginning of the names of its machine types; elsewhere their `family`, or the name of
+    the one machine type that differs from its siblings (`p5.4xlarge`)."""
     architecture: str
     """`x86_64` or `arm64`."""
-    on_demand: bool
-    """Whether a machine may be had at once, without a reservation, spot or flex-start."""
-    spot: bool
+    on_demand: bool | None
+    """Whether a machine may be had at once, without a reservation, spot, a capacity block or flex-start."""
+    spot: bool | None
+    compact: bool | None
+    """Whether its machines may be placed close to each other: GKE's compact placement, a cluster placement
+    group of AWS. Always None on Azure, which names no machine that a proximity placement group does not take."""
     compact_max_nodes: int
-    """Most nodes that GKE puts into one compact placement; 0: it has none for this family."""
+    """Google Cloud only: most nodes that GKE puts into one compact placement; 0 where it has none. 0 elsewhere."""
+    capacity_reservation: bool | None
+    """Azure only: whether on-demand capacity may be reserved. None elsewhere."""
+    premium_storage: bool | None
+    """Azure only: whether Premium SSDs may be attached. None elsewhere."""
     disk_types: frozenset[str]
-    """Network disks that may be attached. Machines boot from those in `boot_disk_types`."""
+    """Google Cloud only: network disks that may be attached. Machines boot from those in `boot_disk_types`."""
     commitment_type: str | None
-    """`type` of a `gcp.compute.RegionCommitment`; None: there is no resource-based commitment."""
+    """Google Cloud only: `type` of a `gcp.compute.RegionCommitment`; None: no resource-based commitment."""
     custom: CustomShapes | None
+    """Google Cloud only."""
     sources: tuple[Source, ...]
 
     @property
-    def compact(self) -> bool:
-        """Whether GKE has compact placement for it."""
-        return self.compact_max_nodes > 0
-
-    @property
     def boot_disk_types(self) -> frozenset[str]:
-        """The disks from which a GKE node may boot."""
+        """Google Cloud only: the disks from which a GKE node may boot."""
         return self.disk_types & {"pd-standard", "pd-balanced", "pd-ssd", "hyperdisk-balanced"}
+
+
+class Efa(NamedTuple):
+    """The Elastic Fabric Adapters of an EC2 instance type."""
+
+    interfaces: int
+    """Most adapters: one on each network card that takes one."""
+    network_cards: int | None
+    """Network cards, with those that take none; None: not known."""
+    first_card: int | None
+    """The index of the first card that takes an adapter; those after it do too. None: not known."""
+    sources: tuple[Source, ...]
+
+
+class LocalDisk(NamedTuple):
+    """Disks that are built into the host of a machine and lost with it."""
+
+    kind: str
+    """`nvme`: given raw; `temp`: Azure's formatted temporary disk."""
+    count: int | None  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
+    """None: not known."""
+    total_gib: int
+    """Of all of them together."""
+    sources: tuple[Source, ...]
 
 
 class AttachLimit(NamedTuple):

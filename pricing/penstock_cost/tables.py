@@ -30,9 +30,31 @@ def families() -> dict[str, dict[str, Row]]:
 
 
 @cache
+def by_name(table: str) -> dict[str, Row]:
+    """The rows of a table by their first column."""
+    rows = read(table)
+    return {row[next(iter(row))]: row for row in rows}
+
+
+@cache
 def sources() -> dict[str, Source]:
     """sources.csv by the id that the other tables name."""
     return {row["id"]: Source(row["source"], row["as_of"]) for row in read("sources")}
+
+
+def sources_of(row: Row) -> tuple[Source, ...]:
+    """The sources that the column `sources` of a row names."""
+    return tuple(sources()[source] for source in row["sources"].split())
+
+
+def yes(text: str) -> bool | None:
+    """`yes` and `no`; None where nothing is written."""
+    return {"yes": True, "no": False}.get(text)
+
+
+def number(text: str) -> int | None:
+    """None where nothing is written."""
+    return int(text) if text else None
 
 
 def _by_cloud_and_name(name: str) -> dict[str, dict[str, Row]]:
