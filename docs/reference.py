@@ -1,4 +1,7 @@
-"""Writes docs/components/*.md from the component package's own schema, so that they cannot go stale: `make docs`."""
+"""Writes the pages that are made from the code, so that they cannot go stale: `make docs`.
+
+docs/components/*.md come from the component package's own schema, docs/clouds.md from the clouds' tables of options.
+"""
 
 import importlib.util
 import json
@@ -8,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pulumi.provider.experimental.util import camel_case
+
+from docs import comparison
 
 DOCS = Path(__file__).parent
 COMPONENTS = DOCS.parent / "components"
@@ -104,9 +109,10 @@ def _text(description: str, *, paragraphs: bool = False) -> str:
 
 
 def main() -> None:
-    for name, text in pages(schema()).items():
-        (DOCS / "components" / name).write_text(text, encoding="utf-8")
-        sys.stdout.write(f"docs/components/{name}\n")
+    components = {f"components/{name}": text for name, text in pages(schema()).items()}
+    for name, text in {**components, comparison.PAGE: comparison.page()}.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"docs/{name}\n")
 
 
 if __name__ == "__main__":

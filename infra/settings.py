@@ -9,13 +9,15 @@ from typing import Any, ClassVar
 
 from pydantic import Field, create_model
 
-from penstock.clouds import cluster_spec, known_cloud, pool_spec
+from penstock.autoscaling.spec import ClusterAutoscalerSpec
+from penstock.clouds import cluster_spec, known_cloud, pool_ref, pool_spec
 from penstock.clusters.spec import ClusterSpec
+from penstock.controllers import needs_autoscaler
 from penstock.names import name_problems
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
 from penstock.nodes.spec import NodePoolSpec
 from penstock.problems import InvalidSpec, Problem
-from penstock.refs import Cloud, Purchase, TaintEffect
+from penstock.refs import Cloud, PoolRef, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
 
 _NAMESPACE = "penstock:"
@@ -24,7 +26,7 @@ _PROJECT_VARIABLES = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"
 
 
 class Settings(Spec):
-    """A platform: a cluster, its node pools, and capacity that is split over several ways to buy it.
+    """A platform: a cluster, its node pools, capacity that is split over several ways to buy it, and its autoscaler.
 
     `of` gives the settings of a platform in one cloud, whose rules its parts obey.
     """
@@ -34,6 +36,7 @@ class Settings(Spec):
     cluster: ClusterSpec = Field(description="the cluster: cloud, location and zones")
     pools: dict[str, NodePoolSpec] = Field(description="the node pools by their names")
     mixes: dict[str, MixSpec] = {}
+    autoscaler: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, cloud: Cloud) -> type[Settings]:
@@ -65,6 +68,24 @@ class Settings(Spec):
                     yield Problem(f"pools.{pool}", f"The mix '{name}' makes a pool of this name. Choose another.")
 
     @rule
+    def the_autoscaler_can_be_deployed(self) -> Iterator[Problem]:
+        cloud, refs = self.cluster.cloud, list(self._pool_refs())
+        if self.autoscaler is None and not needs_autoscaler(cloud, refs):
+            return
+        asked = {"version": self.cluster.version, **(self.autoscaler or {}), "cloud": cloud, "pools": refs}
+        try:
+            check(ClusterAutoscalerSpec, asked)
+        except InvalidSpec as error:
+            yield from (Problem(f"autoscaler.{p.path}" if p.path else "autoscaler", p.reason) for p in error.problems)
+
+    def _pool_refs(self) -> Iterator[PoolRef]:
+        for name, pool in self.pools.items():
+            yield pool_ref(name, pool)
+        for name, mix in self.mixes.items():
+            for child, asked in mix.pools(name).items():
+                yield pool_ref(child, check(pool_spec(mix.cloud), asked))
+
+    @rule
     def zones_of_the_cluster(self) -> Iterator[Problem]:
         for path, zones in self._zones():
             for index, zone in enumerate(zones):
@@ -84,7 +105,10 @@ class Settings(Spec):
 
     @rule
     def system_pods_have_a_home(self) -> Iterator[Problem]:
-        if self.cluster.adopt is None and not any(_is_home(pool) for pool in self.pools.values()):
+        # What Azure runs has a pool that comes with the cluster; what is adopted has its own.
+        if self.cluster.cloud is Cloud.AZURE or self.cluster.adopt:
+            return
+        if not any(_is_home(pool) for pool in self.pools.values()):
             yield Problem(
                 "pools",
                 "DNS, metrics and operators have nowhere to run. Add a pool without taints and GPUs, purchase "

@@ -5,9 +5,10 @@ import re
 from typing import Any, cast
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 import penstock
-from penstock.nodes.pools import node_pool
+from penstock.nodes.pools import NodePool
 from settings import Settings
 
 
@@ -15,12 +16,20 @@ def deploy(settings: Settings) -> dict[str, Any]:
     """Declares the platform and returns what the stack exports."""
     given = settings.model_dump(exclude_unset=True)
     cluster = penstock.Cluster(cluster_name(pulumi.get_stack()), given["cluster"])
-    home = {"cluster": cluster.ref, "cloud": settings.cluster.cloud}
-    pools = {name: node_pool(name, {**home, **pool}).ref for name, pool in given["pools"].items()}
+    cloud = settings.cluster.cloud
+    home = {"cluster": cluster.ref, "cloud": cloud}
+    # GKE runs everything that its pools need; elsewhere something has to be put into the cluster.
+    inside = None if cloud is penstock.Cloud.GCP else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
+    opts = pulumi.ResourceOptions(provider=inside)
+    pools: list[NodePool | penstock.PurchaseMix] = [
+        penstock.node_pool(name, {**home, **pool}, opts) for name, pool in given["pools"].items()
+    ]
     for name, mix in given.get("mixes", {}).items():
-        args = cast(penstock.PurchaseMixArgs, {**home, **mix})
-        pools |= {pool["name"]: pool for pool in penstock.PurchaseMix(name, args).pools}
-    return {"cluster": cluster.ref, "kubeconfig": cluster.kubeconfig, "pools": pools}
+        pools.append(penstock.PurchaseMix(name, cast(penstock.PurchaseMixArgs, {**home, **mix}), opts))
+    if inside:
+        penstock.controllers(cluster.ref, cloud, pools, inside, given.get("autoscaler"))
+    refs = {ref["name"]: ref for pool in pools for ref in pool.pools}
+    return {"cluster": cluster.ref, "kubeconfig": cluster.kubeconfig, "pools": refs}
 
 
 def cluster_name(stack: str) -> str:

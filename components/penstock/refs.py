@@ -116,6 +116,8 @@ class NodeCapacity(TypedDict):
     """The name of that resource in a pod's limits, for example `nvidia.com/gpu`."""
     accelerator_type: NotRequired[str]
     """The cloud's name of the accelerator, for example `nvidia-l4`."""
+    accelerator_partition: NotRequired[str]
+    """The size of the MIG partitions into which each GPU is cut, for example `1g.5gb`; absent where it is whole."""
 
 
 class PoolRef(TypedDict):
@@ -145,6 +147,11 @@ class PoolRef(TypedDict):
     """What one node offers to pods."""
     termination_notice_seconds: NotRequired[int]
     """How long a pod has when the cloud takes the machine back; absent where it does not."""
+    image: NotRequired[str]
+    """The operating system of its nodes, a value of `NodeImage`; absent where nobody here knows."""
+    gpu_driver: NotRequired[str]
+    """Of a GPU pool, which driver the cloud installs, a value of `GpuDriver`; with `disabled` an operator in the
+    cluster brings driver and device plugin."""
     group_pattern: NotRequired[str]
     """A regular expression that matches the names of its scaling groups and no other pool's, for the autoscaler's
     priorities; absent where there are none or the cloud's own autoscaler takes no priorities."""

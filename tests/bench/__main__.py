@@ -11,9 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox import Sandbox
-from tests.bench import programs
+from tests.bench import bare, programs
 
 ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "docs" / "examples" / "platform"
+CLOUDS = ("gke", "eks", "aks", "kind")
 ROUNDS = 5
 
 
@@ -26,11 +28,11 @@ def best(measures: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict
     return {name: min(values) for name, values in taken.items()}
 
 
-def preview(folder: Path, stack: str, text: str | None = None) -> Callable[[], float]:
+def preview(folder: Path, stack: str, text: str | None = None, home: Path | None = None) -> Callable[[], float]:
     """Seconds that one preview takes, of a project that exists or of this program text."""
     if text is not None:
         programs.write(folder, text)
-    sandbox = Sandbox(folder, home=folder / ".sandbox", engine=ENGINE)
+    sandbox = Sandbox(folder, home=home or folder / ".sandbox", engine=ENGINE)
 
     def measure() -> float:
         started = time.perf_counter()
@@ -52,6 +54,22 @@ def imports(module: str) -> Callable[[], float]:
     return measure
 
 
+def overhead(stack: str, place: Path) -> tuple[str, float, str, str]:
+    """The example's stack against a program that registers the same resources without Penstock."""
+    plan = Sandbox(EXAMPLES, home=place / "home", engine=ENGINE).pulumi(
+        "preview", stack=stack, args=["--json"], check=True
+    )
+    same = bare.resources(plan.stdout)
+    taken = best(
+        {
+            "example": preview(EXAMPLES, stack, home=place / "home"),
+            "bare": preview(place / "bare", "dev", bare.program(same)),
+        }
+    )
+    name = f"preview of example {stack} / of its {len(same)} resources bare"
+    return name, taken["example"] / taken["bare"], "<= 1.25", _seconds(taken)
+
+
 def row(name: str, value: float, target: str, note: str) -> None:
     print(f"{name:<58} {value:>7.3f}  {target:<14} {note}")
 
@@ -70,6 +88,8 @@ def main() -> None:
             }
         )
         row("preview of prod / preview of 40 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
+        for cloud in CLOUDS:
+            row(*overhead(cloud, place / cloud))
         taken = best({str(n): preview(place / f"pools{n}", "dev", programs.pools(n)) for n in (1, 10, 100)}, rounds=9)
         # Less a single pool: the first one pays for imports and tables.
         at_10, at_100 = (taken["10"] - taken["1"]) / 9, (taken["100"] - taken["1"]) / 99

@@ -17,6 +17,7 @@ from sandbox.cloud.server import CloudServer
 from sandbox.cloud.values import Properties, decode, encode
 
 GCP_SETTINGS = {"project": "acme", "region": "us-central1"}
+AWS_SETTINGS = {"region": "eu-central-1"}
 
 
 class Refused(Exception):
@@ -82,6 +83,18 @@ class Provider:
         assert not failures, failures
         request = provider_pb2.CreateRequest(urn=urn, properties=encode(checked), preview=True)
         return decode(self.call("Create", request).properties)
+
+    def preview_update(self, live: Live, inputs: Properties) -> Properties:
+        """The outputs that a preview shows for a changed resource, from checked inputs."""
+        request = provider_pb2.UpdateRequest(
+            id=live.id,
+            urn=live.urn,
+            old_inputs=encode(live.inputs),
+            olds=encode(live.outputs),
+            news=encode(inputs),
+            preview=True,
+        )
+        return decode(self.call("Update", request).properties)
 
     def create(self, type_: str, name: str, inputs: Properties) -> Live:
         """Checks and creates a resource."""
@@ -152,6 +165,10 @@ class Session:
     def gcp(self, **settings: Any) -> Provider:
         """A gcp provider with a project and a region."""
         return self.provider("gcp", **(GCP_SETTINGS | settings))
+
+    def aws(self, **settings: Any) -> Provider:
+        """An aws provider with a region."""
+        return self.provider("aws", **(AWS_SETTINGS | settings))
 
 
 @contextmanager

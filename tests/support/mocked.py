@@ -4,6 +4,7 @@ Mock tests pass silently on values that stay unknown, so a program can run as a 
 as a deployment, in which the sandbox's own providers check and create every resource in a throw-away cloud.
 """
 
+import base64
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "kubernetes": {},
     "random": {},
 }
+
+
+_AKS_KUBECONFIG = base64.b64encode(b'{"clusters": [{"cluster": {"server": "https://aks.example.com"}}]}').decode()
 
 
 class RefusedInputsError(AssertionError):
@@ -58,6 +62,9 @@ class _Recorder(Mocks):
         outputs = {"name": f"{args.name}-1a2b3c4", **inputs}
         if args.typ == "gcp:container/cluster:Cluster":
             outputs["controlPlaneEndpointsConfig"] = {"dnsEndpointConfig": {"endpoint": "gke.example.com"}}
+        if args.typ == "azure-native:containerservice:ManagedCluster":
+            # It takes its identities as a list, and gives them back as a map.
+            outputs["identity"] = {"type": "UserAssigned"}
         return f"{args.name}-id", outputs
 
     def _created(self, args: MockResourceArgs, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -70,6 +77,9 @@ class _Recorder(Mocks):
 
     def call(self, args: MockCallArgs) -> dict[str, Any]:
         name = args.token.partition(":")[0]
+        if self.preview and args.token == "azure-native:containerservice:listManagedClusterUserCredentials":
+            # In a real preview of a new cluster its name is unknown, and nobody asks.
+            return {"kubeconfigs": [{"name": "clusterUser", "value": _AKS_KUBECONFIG}]}
         return self.packages[name].invoke(args.token, dict(args.args), SETTINGS[name])
 
 

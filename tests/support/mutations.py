@@ -19,8 +19,11 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(item, (*at, index))
 
 
-SETTINGS = {key: value for key, value in stacks.config("prod").items() if key.startswith("penstock:")}
-PLACES = [place for place in places(SETTINGS) if place]
+SETTINGS = {
+    cloud: {key: value for key, value in stacks.in_cloud(cloud).items() if key.startswith("penstock:")}
+    for cloud in ("gcp", "aws", "azure")
+}
+PLACES = {cloud: [place for place in places(of_it) if place] for cloud, of_it in SETTINGS.items()}
 junk = st.one_of(
     st.none(),
     st.booleans(),
@@ -44,10 +47,25 @@ junk = st.one_of(
             "n1-standard-8",
             "us-central1-a",
             "europe-west4",
+            "us-east-1a",
+            "westeurope",
+            "aws",
+            "azure",
+            "p4d.24xlarge",
+            "m7g.large",
+            "Standard_NC96ads_A100_v4",
+            "Standard_ND96isr_H100_v5",
+            "bottlerocket",
+            "ubuntu",
+            True,
+            "capacity_block",
             ["us-central1-a"],
             ["n2-custom-4-8192"],
             {"create": True},
             {"name": "held"},
+            {"name": "cr-0123456789abcdef0"},
+            {"isolated": True},
+            {"vcpu": 4, "memory_gib": 16},
             {"type": "nvidia-tesla-t4"},
             {"term": "3y"},
             [{"key": "x"}],
@@ -69,6 +87,14 @@ extra_keys = st.sampled_from(
         "auto_repair",
         "max_run_hours",
         "adopt",
+        "image",
+        "efa",
+        "shape",
+        "unequal_shapes",
+        "nodes",
+        "system_pool",
+        "registry",
+        "version",
         "min_nodes_per_zone",
         "network",
         "private_endpoint",
@@ -81,11 +107,11 @@ extra_keys = st.sampled_from(
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """The production settings with one to four places replaced, removed, or added to."""
-    config = copy.deepcopy(SETTINGS)
+def mutated(draw: st.DrawFn, cloud: str = "gcp") -> dict[str, Any]:
+    """The production settings of a cloud with one to three places replaced, removed, or added to."""
+    config = copy.deepcopy(SETTINGS[cloud])
     for _ in range(draw(st.integers(1, 3))):
-        *way, last = draw(st.sampled_from(PLACES))
+        *way, last = draw(st.sampled_from(PLACES[cloud]))
         parent: Any = config
         try:
             for step in way:

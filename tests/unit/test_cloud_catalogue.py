@@ -159,24 +159,32 @@ def test_aws_resources_have_an_arn_and_azure_resources_an_id_of_their_kind(cloud
     group = azure.create(
         "azure-native:resources:ResourceGroup", "apps", {"resourceGroupName": "apps", "location": "westeurope"}
     )
-    pool = {"resourceGroupName": "apps", "resourceName": "main", "agentPoolName": "gpu"}
-    made = azure.create("azure-native:containerservice:AgentPool", "gpu", pool)
-    assert made.id == f"{group.id}/providers/Microsoft.Containerservice/agentPools/main/gpu"
-    assert made.outputs["name"] == "gpu"
+    made = azure.create(
+        "azure-native:servicebus:Queue",
+        "jobs",
+        {
+            "resourceGroupName": "apps",
+            "namespaceName": "main",
+            "queueName": "jobs",
+        },
+    )
+    assert made.id == f"{group.id}/providers/Microsoft.Servicebus/queues/main/jobs"
+    assert made.outputs["name"] == "jobs"
 
 
 @pytest.mark.parametrize(
     ("package", "type_", "inputs"),
     [
         ("aws", "aws:ec2/vpc:Vpc", {"cidrBlock": "10.0.0.0/16"}),
-        ("azure-native", "azure-native:network:VirtualNetwork", {"resourceGroupName": "rg"}),
+        ("azure-native", "azure-native:network:ApplicationSecurityGroup", {"resourceGroupName": "rg"}),
         ("gcp", TOPIC, {}),
     ],
 )
 def test_every_output_that_the_sdk_promises_is_unknown_in_preview(
     cloud: Session, package: str, type_: str, inputs: dict[str, object]
 ) -> None:
-    provider = cloud.provider(package, **({"project": "acme"} if package == "gcp" else {}))
+    settings = {"aws": {"region": "eu-west-1"}, "gcp": {"project": "acme"}}
+    provider = cloud.provider(package, **settings.get(package, {}))
     outputs = provider.preview(urn_of(type_, "thing"), dict(inputs))
     made = provider.create(type_, "thing", dict(inputs))
     assert {name for name in made.outputs if outputs.get(name) is not UNKNOWN} <= {

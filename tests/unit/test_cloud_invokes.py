@@ -115,8 +115,8 @@ def test_a_required_argument_is_demanded(cloud: Session) -> None:
     ("package", "token"),
     [
         ("gcp", "gcp:compute/getImage:getImage"),
-        ("aws", "aws:index/getCallerIdentity:getCallerIdentity"),
-        ("azure-native", "azure-native:authorization:getClientConfig"),
+        ("aws", "aws:s3/getCanonicalUserId:getCanonicalUserId"),
+        ("azure-native", "azure-native:management:getEntity"),
         ("kubernetes", "kubernetes:helm:template"),
     ],
 )

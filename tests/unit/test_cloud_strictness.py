@@ -99,9 +99,9 @@ def test_types_that_the_sdk_lacks_are_refused(cloud: Session, package: str, type
 
 
 def test_the_other_clouds_are_checked_generically(cloud: Session) -> None:
-    assert cloud.provider("aws").failures("aws:ec2/instance:Instance", {"instanceTyp": "m5.large"}).keys() == {
-        "instanceTyp"
-    }
+    assert cloud.provider("aws", region="eu-west-1").failures(
+        "aws:ec2/instance:Instance", {"instanceTyp": "m5.large"}
+    ).keys() == {"instanceTyp"}
     machine = {"resourceGroupName": "rg", "storageProfile": {"osDisk": {}}, "zones": "1"}
     failures = cloud.provider("azure-native").failures("azure-native:compute:VirtualMachine", machine)
     assert failures.keys() == {"storageProfile.osDisk.createOption", "zones"}

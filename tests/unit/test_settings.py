@@ -139,9 +139,7 @@ def test_a_name_that_gke_does_not_take_is_refused(prod: dict[str, Any]) -> None:
     assert "no name for a pool" in problems(prod)["pools.GPU_Pool"]
 
 
-@hypothesis_settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(mutated())
-def test_a_mutated_file_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
+def deploys_or_is_refused(config: dict[str, Any]) -> None:
     try:
         accepted = read(config)
     except InvalidSpec as refused:
@@ -149,3 +147,21 @@ def test_a_mutated_file_deploys_with_valid_inputs_or_is_refused_with_paths(confi
         assert all(problem.path and problem.reason.endswith((".", '".')) for problem in refused.problems), refused
         return
     run(lambda: deploy(accepted) and None)  # raises where the provider would refuse what a component emits
+
+
+@hypothesis_settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_a_mutated_file_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
+    deploys_or_is_refused(config)
+
+
+@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated("aws"))
+def test_a_mutated_file_of_eks_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
+    deploys_or_is_refused(config)
+
+
+@hypothesis_settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated("azure"))
+def test_a_mutated_file_of_aks_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
+    deploys_or_is_refused(config)

@@ -23,9 +23,9 @@ def node_labels(name: str, spec: "NodePoolSpec") -> dict[str, str]:
 def declared_taints(spec: "NodePoolSpec") -> list[Taint]:
     """The taints of a pool's nodes in any cloud: those asked for, and on GPU nodes the one that keeps others off."""
     taints = [Taint(key=t.key, value=t.value, effect=t.effect) for t in spec.taints]
-    if spec.gpus and not any(taint["key"] == GPU_TAINT_KEY for taint in taints):
+    if spec.gpus and not any(taint["key"] == spec.gpus.resource for taint in taints):
         # GKE adds this one only where another pool without GPUs exists already: declared, it never races.
-        taints.append(Taint(key=GPU_TAINT_KEY, value="present", effect=TaintEffect.NO_SCHEDULE))
+        taints.append(Taint(key=spec.gpus.resource, value="present", effect=TaintEffect.NO_SCHEDULE))
     return taints
 
 

@@ -21,8 +21,8 @@ from penstock.problems import Problem
 from penstock.refs import PoolRef, Purchase
 
 
-class _NodePool(pulumi.ComponentResource):
-    """A node pool. Its kinds fix the purchase, or that there are GPUs."""
+class NodePool(pulumi.ComponentResource):
+    """A node pool of whatever kind. The kinds fix the purchase, or that there are GPUs."""
 
     _purchase: ClassVar[Purchase | None] = None
     """How this kind is bought; None where its inputs say so."""
@@ -44,6 +44,11 @@ class _NodePool(pulumi.ComponentResource):
         self.ref = pool_ref(name, spec)
         self.register_outputs({"ref": self.ref})
 
+    @property
+    def pools(self) -> list[PoolRef]:
+        """Its one pool: a mix has several."""
+        return [self.ref]
+
     @classmethod
     def _misplaced(cls, name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
         """What belongs to another kind of pool, or is missing around the specification."""
@@ -64,7 +69,7 @@ class _NodePool(pulumi.ComponentResource):
             yield Problem("machine_types", f"{cls.__name__} has no GPUs. Use GpuNodePool with a purchase.")
 
 
-class OnDemandNodePool(_NodePool):
+class OnDemandNodePool(NodePool):
     """A node pool at list price, without GPUs."""
 
     _purchase = Purchase.ON_DEMAND
@@ -73,7 +78,7 @@ class OnDemandNodePool(_NodePool):
     """What workloads need to know of it: labels, taints, capacity, bounds."""
 
 
-class SpotNodePool(_NodePool):
+class SpotNodePool(NodePool):
     """A node pool of spare capacity at a discount, without GPUs: the cloud may take its machines back at any time."""
 
     _purchase = Purchase.SPOT
@@ -82,7 +87,7 @@ class SpotNodePool(_NodePool):
     """What workloads need to know of it: labels, taints, capacity, bounds, notice."""
 
 
-class ReservedNodePool(_NodePool):
+class ReservedNodePool(NodePool):
     """An always-on baseline, without GPUs, that a declared commitment covers.
 
     The commitment changes the price and not the machine. It is not a capacity reservation, which holds machines and
@@ -95,7 +100,7 @@ class ReservedNodePool(_NodePool):
     """What workloads need to know of it: labels, taints, capacity, bounds, commitment."""
 
 
-class GpuNodePool(_NodePool):
+class GpuNodePool(NodePool):
     """A node pool with GPUs, bought in any way: on demand, spot, reserved, as a capacity block or flex."""
 
     _gpu = True
@@ -104,7 +109,7 @@ class GpuNodePool(_NodePool):
     """What workloads need to know of it: labels, taints, capacity (GPUs, or their shares), bounds."""
 
 
-def node_pool(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> _NodePool:
+def node_pool(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> NodePool:
     """Makes the kind of pool that these inputs describe, their `purchase` among them.
 
     Raises InvalidInputs with every problem of `args`.
@@ -115,6 +120,6 @@ def node_pool(name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions |
     return kind(name, cast(NodePoolArgs, args), opts)
 
 
-_BY_PURCHASE: dict[Any, type[_NodePool]] = {
+_BY_PURCHASE: dict[Any, type[NodePool]] = {
     kind._purchase: kind for kind in (OnDemandNodePool, SpotNodePool, ReservedNodePool)
 }

@@ -43,11 +43,13 @@ _KUBERNETES_DOMAINS = ("kubernetes.io", "k8s.io")
 
 @dataclass(frozen=True)
 class Gpus:
-    """The GPUs of a node: built into its machine type, or attached to it."""
+    """The accelerators of a node: built into its machine type, or attached to it."""
 
     type: str
     count: int
     attached: bool
+    resource: str = "nvidia.com/gpu"
+    """What they are called in a pod's limits, and in the taint that keeps other pods off."""
 
 
 class TaintSpec(Spec):
@@ -224,7 +226,7 @@ class NodePoolSpec(Spec):
         """The GPUs of a node, if it has any. Raises UnknownMachineType."""
         built_in = self.machine.accelerator
         if built_in:
-            return Gpus(built_in.type, built_in.count, attached=False)
+            return Gpus(built_in.type, built_in.count, attached=False, resource=built_in.resource)
         if self.accelerator and self.accelerator.type:
             return Gpus(self.accelerator.type, self.accelerator.count or 1, attached=self.shape is None)
         return None

@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock.nodes.existing.spec import ExistingPoolSpec
-from penstock.nodes.plan import GPU_RESOURCE, declared_taints, node_labels
+from penstock.nodes.plan import declared_taints, node_labels
 from penstock.refs import NodeCapacity, PoolRef
 
 
@@ -14,7 +14,7 @@ def pool_ref(name: str, spec: ExistingPoolSpec) -> PoolRef:
     )
     if spec.gpus:
         capacity["accelerators"] = spec.gpus.count
-        capacity["accelerator_resource"] = GPU_RESOURCE
+        capacity["accelerator_resource"] = spec.gpus.resource
         capacity["accelerator_type"] = spec.gpus.type
     ref = PoolRef(
         name=name,

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.nodes.args import CommitmentTerm, GpuDriver, GpuSharingStrategy
+from penstock.nodes.args import CommitmentTerm, GpuDriver, GpuSharingStrategy, NodeImage
 from penstock.nodes.gke.capacity import allocatable_cpu_millicores, allocatable_memory_mib
 from penstock.nodes.gke.gpus import partitions
 from penstock.nodes.gke.spec import GkePoolSpec, disk_type
-from penstock.nodes.plan import GPU_RESOURCE, declared_taints, node_labels
+from penstock.nodes.plan import declared_taints, node_labels
 from penstock.nodes.spec import AcceleratorSpec, Gpus
 from penstock.refs import NodeCapacity, PoolRef, Purchase, Taint, TaintEffect
 
@@ -152,7 +152,10 @@ def pool_ref(name: str, spec: GkePoolSpec) -> PoolRef:
         labels=node_labels(name, spec),
         taints=_taints(spec),
         capacity=_capacity(spec),
+        image=NodeImage.COS.value,
     )
+    if spec.gpus:
+        ref["gpu_driver"] = (spec.accelerator or AcceleratorSpec()).driver.value
     if spec.commitment:
         ref["commitment_term"] = spec.commitment.term.value
         ref["commitment_payment"] = spec.commitment.payment.value
@@ -229,8 +232,10 @@ def _capacity(spec: GkePoolSpec) -> NodeCapacity:
         slices = partitions(spec.gpus.type)[asked.partition] if asked.partition else 1
         clients = asked.sharing.max_clients if asked.sharing else 1
         capacity["accelerators"] = spec.gpus.count * slices * clients
-        capacity["accelerator_resource"] = GPU_RESOURCE
+        capacity["accelerator_resource"] = spec.gpus.resource
         capacity["accelerator_type"] = spec.gpus.type
+        if asked.partition:
+            capacity["accelerator_partition"] = asked.partition
     return capacity
 
 

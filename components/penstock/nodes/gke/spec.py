@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from penstock.clusters.gke.spec import zone_problems
-from penstock.nodes.args import CommitmentPayment, DiskType
+from penstock.nodes.args import DiskType
 from penstock.nodes.gke.gpus import partitions
 from penstock.nodes.spec import NodePoolSpec
 from penstock.problems import Problem
@@ -198,11 +198,6 @@ class GkePoolSpec(NodePoolSpec):
                 "A reservation made here is not tied to a placement policy, so compact nodes could not use it. "
                 "Drop compact, or adopt a reservation made with one.",
             )
-
-    @rule
-    def commitments_are_paid_monthly(self) -> Iterator[Problem]:
-        if self.commitment and self.commitment.payment is not CommitmentPayment.NO_UPFRONT:
-            yield Problem("commitment.payment", "GCP commitments are paid monthly. Write no_upfront, or drop it.")
 
     @rule
     def a_commitment_can_be_bought(self) -> Iterator[Problem]:
