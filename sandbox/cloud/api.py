@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
-from sandbox.cloud.gcp.nodes import NODE_POOL, PoolSize
+from sandbox.cloud.aws import nodes as eks
+from sandbox.cloud.azure import nodes as aks
+from sandbox.cloud.gcp import nodes as gke
 from sandbox.cloud.store import CloudResource, Operation, Store
 
 # ruff: noqa: A002 -- `type` and `id` are what callers know a resource by.
+
+# The types of node pools, each with what its autoscaler does to a pool.
+SCALERS: Final[Mapping[str, Callable[[CloudResource, int], None]]] = {
+    gke.NODE_POOL: lambda pool, nodes: gke.PoolSize.of(pool).move_to(nodes).keep(pool),
+    eks.NODE_GROUP: eks.scale,
+    aks.AGENT_POOL: aks.move,
+}
 
 
 class Cloud:
@@ -33,19 +45,19 @@ class Cloud:
         return self._store.log()
 
     def scale(self, node_pool: str, total_nodes: int) -> None:
-        """The autoscaler moves a GKE node pool to a size in nodes over all its zones.
+        """The autoscaler moves a node pool to a size in nodes over all its zones.
 
         The pool is named by its id, by its name in the cloud, or by its name in the program where only one has it.
         Raises `LookupError` when there is no such pool and `ValueError` when its autoscaler could not do that.
         """
-        pools = self.resources(NODE_POOL)
+        pools = [pool for type_ in SCALERS for pool in self.resources(type_)]
         named = [found for found in pools if node_pool in (found.id, *_short_names(found))]
         pool = next((found for found in named if found.id == node_pool), named[0] if len(named) == 1 else None)
         if pool is None:
             known = ", ".join(found.id for found in named or pools) or "none"
             many = "more than one" if named else "no"
             raise LookupError(f'There is {many} node pool "{node_pool}" in this cloud; there are: {known}.')
-        PoolSize.of(pool).move_to(total_nodes).keep(pool)
+        SCALERS[pool.type](pool, total_nodes)
         self._store.put(pool)
 
     def remove(self, type: str, id: str) -> None:
@@ -58,4 +70,4 @@ class Cloud:
 
 def _short_names(pool: CloudResource) -> tuple[str, str]:
     """A pool's name in the cloud, and its name in the program."""
-    return pool.id.rpartition("/")[2], pool.urn.rpartition("::")[2]
+    return re.split("[/:]", pool.id)[-1], pool.urn.rpartition("::")[2]

@@ -84,7 +84,9 @@ class CataloguePackage(Package):
     def rules(self, call: Call, resource: ResourceType, inputs: Properties) -> Iterator[Failure]:
         facts = self.facts(call, resource)
         yield from violations(facts, inputs)
-        for name in fields(facts.id or ""):
+        own = str(facts.name.property[0]) if facts.name else None
+        made_up = {own} if own and inputs.get(f"{own}Prefix") is not None else set()
+        for name in sorted(set(fields(facts.id or "")) - made_up):
             if name in resource.inputs.properties.keys() - resource.inputs.required and inputs.get(name) is None:
                 where = f"or {self.name}:{name} in the stack's configuration" if name in ("project", "region") else ""
                 yield Failure((name,), f'The property "{name}" is needed; set it here {where}'.rstrip() + ".")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ OperationName = Literal["create", "update", "delete", "read", "check", "diff", "
 # A throttled provider tries so often before it gives up, waiting so many seconds at first and twice as long each time.
 _TRIES = 5
 _FIRST_WAIT = 0.02
+# Family, features, accelerator and version: `Standard_NC24ads_A100_v4` counts against standardNCADSA100V4Family.
+_AZURE_SIZE = re.compile(r"Standard_([A-Z]+)\d+(?:-\d+)?([a-z]*)(?:_([A-Z]\w*?))?(?:_(v\d+))?")
 _ACTIONS = {"create": "creating", "update": "updating", "delete": "deleting"}
 
 
@@ -125,10 +128,14 @@ def _text(package: str, fault: str, operation: str, call: Call, properties: Mapp
     template = next(text for pattern, text in texts.items() if fnmatchcase(call.type, pattern))
     metadata = properties.get("metadata")
     own = properties if not isinstance(metadata, dict) else metadata
-    location = str(properties.get("location") or properties.get("zone") or call.settings.get("region") or "us-central1")
+    place = next((properties[name] for name in ("location", "zone", "region") if properties.get(name)), None)
+    location = str(place or call.settings.get("region") or call.settings.get("location") or "us-central1")
+    machines = properties.get("instanceTypes")
     zones = properties.get("nodeLocations")
     return template.format(
-        name=own.get("name") or call.name,
+        name=own.get("name") or own.get("nodeGroupName") or call.name,
+        cluster=properties.get("clusterName") or "sandbox",
+        machine=machines[0] if isinstance(machines, list) and machines else "m5.large",
         id=call.urn,
         kind=call.type.rsplit(":", 1)[-1],
         verb=_ACTIONS.get(operation, f"{operation}ing"),
@@ -142,6 +149,9 @@ def _text(package: str, fault: str, operation: str, call: Call, properties: Mapp
 
 def _metric(properties: Mapping[str, Any]) -> str:
     """The quota that a machine counts against: its accelerators', else its family's CPUs."""
+    size = _AZURE_SIZE.fullmatch(str(properties.get("vmSize")))
+    if size is not None:
+        return f"standard{''.join(part or '' for part in size.groups()).upper()}Family"
     node = properties.get("nodeConfig")
     node = node if isinstance(node, dict) else properties
     accelerators = node.get("guestAccelerators")

@@ -13,8 +13,8 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.cloud.aws import AwsPackage
-from sandbox.cloud.azure import AzurePackage
+from sandbox.cloud.aws.package import AwsPackage
+from sandbox.cloud.azure.package import AzurePackage
 from sandbox.cloud.faults import Faults
 from sandbox.cloud.gcp.package import GcpPackage
 from sandbox.cloud.kubernetes.package import KubernetesPackage

@@ -131,7 +131,8 @@ class Sdk:
         function = getattr(module, f"{python_name}_output", None)
         if function is None:
             return None
-        scope = vars(sys.modules[function.__module__])
+        # `Input` speaks of `Output[T]` by name, which is looked up where the hint stands.
+        scope = {**vars(sys.modules[pulumi.Output.__module__]), **vars(sys.modules[function.__module__])}
         hints = typing.get_type_hints(function, globalns=scope)
         arguments = {name: hint for name, hint in hints.items() if name not in ("opts", "return")}
         return FunctionType(

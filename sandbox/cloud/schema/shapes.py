@@ -95,7 +95,8 @@ def shape_of(hint: Any) -> Shape:
     """The shape behind a hint, with Pulumi's `Input`, `Output`, `Awaitable` and `Optional` wrappers removed."""
     options = tuple(_members(hint))
     if any(_types.is_input_type(option) for option in options if isinstance(option, type)):
-        # `InputType[T]` spells the same object thrice: as a class, as a `TypedDict`, as a free-form map.
+        # `InputType[T]` spells the same object thrice: as a class, as a `TypedDict`, as a free-form map. Data sources
+        # add the class of their answer.
         options = tuple(option for option in options if not _is_stand_in(option))
     shapes = tuple(dict.fromkeys(_single(option) for option in options))
     if FILE in shapes:
@@ -159,4 +160,5 @@ def _is_union(origin: Any) -> bool:
 
 
 def _is_stand_in(hint: Any) -> bool:
-    return typing.is_typeddict(hint) or hint is dict or typing.get_origin(hint) in _MAPS
+    result = isinstance(hint, type) and _types.is_output_type(hint)
+    return typing.is_typeddict(hint) or hint is dict or typing.get_origin(hint) in _MAPS or result

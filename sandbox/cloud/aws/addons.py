@@ -1,0 +1,64 @@
+"""EKS add-ons. Those that need nodes become active when there are some; nothing waits for that.
+
+Sources: hashicorp/terraform-provider-aws internal/service/eks/addon.go@00a35305dc1b297a6fcdecdfbba33f1e63c3da39; the
+table in `data/eks.yaml`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sandbox.cloud.aws.behaviour import NODE_GROUP, AwsBehaviour, fill
+from sandbox.cloud.aws.places import read
+from sandbox.cloud.aws.principals import require_pods_trust
+from sandbox.cloud.aws.refusals import refusal
+from sandbox.cloud.schema import Failure
+from sandbox.cloud.store import CloudResource
+from sandbox.cloud.values import Properties
+
+ADDON = "aws:eks/addon:Addon"
+
+
+class AddonBehaviour(AwsBehaviour):
+    """An add-on: one that EKS knows. `live["status"]` tells whether it runs."""
+
+    def rules(self, inputs: Properties) -> Iterator[Failure]:
+        given = inputs.get("configurationValues")
+        if isinstance(given, str) and given:
+            try:
+                json.loads(given)
+            except json.JSONDecodeError as error:
+                yield Failure(("configurationValues",), f"configurationValues is no JSON: {error}")
+
+    def creating(self, resource: CloudResource) -> None:
+        outputs, name = resource.outputs, resource.outputs["addonName"]
+        known = read("eks")["addons"].get(name)
+        if known is None and "_" not in name:
+            text = f"Addon {name} specified is not supported"
+            raise refusal(ADDON, "create", resource.id, "InvalidParameterException", text)
+        self._require_trust(resource, "create")
+        fill(outputs, "addonVersion", (known or {}).get("version", "v1.0.0-eksbuild.1"))
+        outputs["namespaceConfig"]["namespace"] = outputs["namespaceConfig"]["namespace"] or (known or {}).get(
+            "namespace", name
+        )
+        self._settle(resource)
+
+    def reading(self, resource: CloudResource, prior: Properties) -> None:
+        self._settle(resource)
+
+    def updating(self, old: CloudResource, new: CloudResource, prior: Properties) -> None:
+        self._require_trust(new, "update")
+        fill(new.outputs, "addonVersion", old.outputs["addonVersion"])
+        new.outputs["namespaceConfig"] = old.outputs["namespaceConfig"]
+        self._settle(new)
+
+    def _require_trust(self, addon: CloudResource, verb: str) -> None:
+        for association in addon.outputs.get("podIdentityAssociations") or []:
+            require_pods_trust(self.lookup, addon, association["roleArn"], verb)
+
+    def _settle(self, addon: CloudResource) -> None:
+        needs = (read("eks")["addons"].get(addon.outputs["addonName"]) or {}).get("needs_nodes", False)
+        groups = self.lookup.of(NODE_GROUP, clusterName=addon.outputs["clusterName"])
+        runs = not needs or any(group.live["nodes"] for group in groups)
+        addon.live["status"] = "ACTIVE" if runs else "DEGRADED"
