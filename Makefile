@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SANDBOX := $(BIN)/python -m sandbox
+# EXAMPLE=eks (aks, gke, kind, airgapped) means that stack of docs/examples/platform.
+STACK_OF = $(if $(EXAMPLE),--project docs/examples/platform --home .sandbox --stack $(EXAMPLE),--stack $(STACK))
 FAULTS = $(if $(FAULT),--fault '$(FAULT)')
 
 .PHONY: help install preview up refresh destroy test lint types unit engine bench docs clean
@@ -22,17 +24,17 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod [ARGS=...] [FAULT=...]
-	@$(SANDBOX) preview --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
+preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod (or EXAMPLE=eks) [ARGS=...] [FAULT=...]
+	@$(SANDBOX) preview $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
-	@$(SANDBOX) up --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) up $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
-	@$(SANDBOX) refresh --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) refresh $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
-	@$(SANDBOX) destroy --stack $(STACK) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) destroy $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
 
