@@ -28,7 +28,7 @@ class Accelerator(NamedTuple):
 
     @property
     def resource(self) -> str:
-        """What Kubernetes counts it in: `nvidia.com/gpu`, `amd.com/gpu` or `aws.amazon.com/neuron`.
+        """What Kubernetes counts it in: `nvidia.com/gpu`, `amd.com/gpu`, `aws.amazon.com/neuron` or `habana.ai/gaudi`.
 
         A type that no table has is taken for one of NVIDIA's.
         """

@@ -68,6 +68,10 @@ def test_what_a_field_says_of_one_cloud_it_says_of_no_other(listed: MachineType)
         ("p5.48xlarge", True),
         ("p5.4xlarge", None),
         ("m8i.large", None),
+        ("r7i.large", True),
+        ("i8g.large", True),
+        ("i8g.metal-48xl", None),  # the list has its siblings only
+        ("r8a.large", None),
         ("trn2.48xlarge", None),
     ],
 )
@@ -75,14 +79,21 @@ def test_spot_is_none_where_no_source_lists_a_machine(name: str, spot: bool | No
     assert family("aws", name).spot is spot
 
 
-@pytest.mark.parametrize(("name", "on_demand"), [("p5.4xlarge", True), ("p5e.48xlarge", None), ("c5.large", True)])
+@pytest.mark.parametrize(
+    ("name", "on_demand"), [("p5.4xlarge", True), ("p5e.48xlarge", None), ("c5.large", True), ("hpc7a.12xlarge", None)]
+)
 def test_on_demand_is_none_where_no_price_is_listed(name: str, on_demand: bool | None) -> None:
     assert family("aws", name).on_demand is on_demand
 
 
-@pytest.mark.parametrize(("name", "compact"), [("c5.large", True), ("p5.48xlarge", True), ("t3.large", False), ("t4g.nano", False)])  # fmt: skip
+@pytest.mark.parametrize(("name", "compact"), [("c5.large", True), ("p5.48xlarge", True), ("t3.large", False), ("t3a.nano", False), ("t4g.nano", False)])  # fmt: skip
 def test_burstable_machines_of_aws_have_no_cluster_placement_group(name: str, compact: bool) -> None:
     assert family("aws", name).compact is compact
+
+
+def test_of_the_flex_machines_the_documentation_bars_m7i_flex_only_from_cluster_placement_groups() -> None:
+    assert family("aws", "m7i-flex.large").compact is False
+    assert family("aws", "c7i-flex.large").compact is None
 
 
 @pytest.mark.parametrize(
@@ -97,10 +108,22 @@ def test_burstable_machines_of_aws_have_no_cluster_placement_group(name: str, co
         ("Standard_NV36ads_A10_v5", True),
         ("Standard_D4s_v5", True),
         ("Standard_D4pds_v6", True),
+        ("Standard_L8s_v3", True),
+        ("Standard_B2s_v2", True),
+        ("Standard_B2s", None),  # the documentation and the list of SKUs disagree
     ],
 )
-def test_azure_reserves_capacity_of_the_series_that_it_documents(name: str, held: bool) -> None:
+def test_azure_reserves_capacity_of_the_series_that_it_documents(name: str, held: bool | None) -> None:
     assert family("azure", name).capacity_reservation is held
+
+
+@pytest.mark.parametrize(
+    ("name", "spot"), [("Standard_B2ms", False), ("Standard_B2s_v2", None), ("Standard_D4s_v4", True)]
+)
+def test_spot_is_none_where_azure_does_not_say_that_burstable_machines_are_sold_so(
+    name: str, spot: bool | None
+) -> None:
+    assert family("azure", name).spot is spot
 
 
 def test_retired_machines_are_not_sold() -> None:
@@ -120,6 +143,10 @@ def test_retired_machines_are_not_sold() -> None:
         ("g6e.48xlarge", 4, 4, 0),
         ("g5.48xlarge", 1, 1, 0),
         ("trn1.32xlarge", 8, 8, 0),
+        ("c5n.18xlarge", 1, 1, 0),
+        ("c6in.32xlarge", 2, 2, 0),
+        ("dl1.24xlarge", 4, 4, 0),
+        ("hpc7a.96xlarge", 2, None, None),
         ("trn2.48xlarge", 16, None, None),
     ],
 )
@@ -167,11 +194,20 @@ def _shape(disks: tuple[LocalDisk, ...] | None) -> list[tuple[str, int | None, i
         ("aws", "p3.2xlarge", []),
         ("aws", "p3dn.24xlarge", [("nvme", None, 1676)]),  # 1800 GB
         ("aws", "g5.xlarge", [("nvme", None, 232)]),  # 250 GB
+        ("aws", "r7i.large", []),
+        ("aws", "m6gd.large", [("nvme", None, 109)]),  # 118 GB
+        ("aws", "i3en.24xlarge", [("nvme", None, 55879)]),  # 60,000 GB
+        ("aws", "dl1.24xlarge", [("nvme", 4, 3725)]),  # 4 times 1 TB
         ("azure", "Standard_D4s_v5", []),
         ("azure", "Standard_D4ds_v5", [("temp", 1, 150)]),
         ("azure", "Standard_D16ds_v6", [("nvme", 2, 880)]),
         ("azure", "Standard_D128ds_v6", [("nvme", 4, 7040)]),
         ("azure", "Standard_D192ds_v6", None),
+        ("azure", "Standard_E4s_v4", []),
+        ("azure", "Standard_D2as_v4", [("temp", None, 16)]),
+        ("azure", "Standard_E20ds_v6", [("nvme", 2, 1100)]),
+        ("azure", "Standard_FX24mds_v2", [("nvme", 3, 1320)]),
+        ("azure", "Standard_L16s_v3", [("nvme", 2, 3576), ("temp", 1, 160)]),  # 2 times 1.92 TB
         ("azure", "Standard_NC48ads_A100_v4", [("nvme", 2, 1788), ("temp", 1, 128)]),
         ("gcp", "n2-standard-8", None),
     ],
@@ -194,6 +230,10 @@ def test_local_disks_are_those_of_the_machine(cloud: str, name: str, disks: list
         ("Standard_ND96isr_H100_v5", 1024),
         ("Standard_NC40ads_H100_v5", None),
         ("Standard_D192ds_v6", None),
+        ("Standard_B4s_v2", 0),
+        ("Standard_D4s_v3", 100),  # its cache is larger than its disk
+        ("Standard_L8as_v3", 80),  # not on its NVMe disks
+        ("Standard_D4plds_v6", None),
     ],
 )
 def test_an_ephemeral_system_disk_is_as_large_as_the_sources_vouch_for(name: str, gib: int | None) -> None:
@@ -221,6 +261,10 @@ def test_every_machine_of_aws_whose_family_has_local_disks_is_listed_with_them()
         ("aws", "p6-b300.48xlarge", "nvidia.com/gpu", None),
         ("aws", "inf2.xlarge", "aws.amazon.com/neuron", False),
         ("aws", "trn1.2xlarge", "aws.amazon.com/neuron", False),
+        ("aws", "inf1.xlarge", "aws.amazon.com/neuron", False),
+        ("aws", "g4ad.xlarge", "amd.com/gpu", False),
+        ("aws", "g7.2xlarge", "nvidia.com/gpu", None),
+        ("aws", "dl1.24xlarge", "habana.ai/gaudi", False),
         ("azure", "Standard_NC24ads_A100_v4", "nvidia.com/gpu", True),
         ("azure", "Standard_NC4as_T4_v3", "nvidia.com/gpu", False),
         ("azure", "Standard_ND96isr_MI300X_v5", "amd.com/gpu", False),
