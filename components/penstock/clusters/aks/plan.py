@@ -33,7 +33,9 @@ _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 SYSTEM_POOL = "system"
 IGNORED = ["agentPoolProfiles"]
 """What is decided when the cluster is made. AKS lists in its cluster the pools that were made apart, so that after a
-refresh the list differs from ours, and sending ours would mean to give those pools up."""
+refresh the list differs from ours: at every `up --refresh` the cluster would be changed. (The price: a pool that was
+listed by a refresh and removed since is sent back with the next change of the cluster, which Azure refuses ("A new
+agent pool was introduced"). Another refresh mends that.)"""
 
 MAINTENANCE = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 LOG_RETENTION_DAYS = 30

@@ -69,18 +69,20 @@ def _reservation(
         location=location,
         zones=availability_zones(list(counts)),
         tags=tags,
-        opts=_replaced_with(opts, "zones"),
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(replace_on_changes=["zones"])),
     )
     made = [
         azure.compute.CapacityReservation(
             f"{name}-reservation-{zone}",
+            # A reservation's machine type cannot change: another pool has another name, and so has its reservation.
+            capacity_reservation_name=f"{plan.pool_name(name, spec)}-{zone}",
             resource_group_name=place.name,
             capacity_reservation_group_name=group.name,
             location=location,
             zones=availability_zones([zone]),
             sku={"name": spec.machine.name, "capacity": count},
             tags=tags,
-            opts=_replaced_with(opts, "sku.name"),
+            opts=opts,
         )
         for zone, count in counts.items()
     ]
@@ -106,10 +108,6 @@ def _placement_group(
         opts=opts,
     )
     return group.id
-
-
-def _replaced_with(opts: pulumi.ResourceOptions, path: str) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(replace_on_changes=[path]))
 
 
 def _known_principal(principal: Any) -> str:
