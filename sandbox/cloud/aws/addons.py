@@ -7,9 +7,10 @@ table in `data/eks.yaml`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from sandbox.cloud.aws.behaviour import NODE_GROUP, AwsBehaviour, fill
+from sandbox.cloud.aws.behaviour import CLUSTER, NODE_GROUP, AwsBehaviour, fill
 from sandbox.cloud.aws.places import read
 from sandbox.cloud.aws.principals import require_pods_trust
 from sandbox.cloud.aws.refusals import refusal
@@ -33,15 +34,14 @@ class AddonBehaviour(AwsBehaviour):
 
     def creating(self, resource: CloudResource) -> None:
         outputs, name = resource.outputs, resource.outputs["addonName"]
-        known = read("eks")["addons"].get(name)
-        if known is None and "_" not in name:
+        if not is_known(name):
             text = f"Addon {name} specified is not supported"
             raise refusal(ADDON, "create", resource.id, "InvalidParameterException", text)
+        cluster = self.store.get(CLUSTER, outputs["clusterName"])
+        assert cluster is not None, "parents are looked for before"
         self._require_trust(resource, "create")
-        fill(outputs, "addonVersion", (known or {}).get("version", "v1.0.0-eksbuild.1"))
-        outputs["namespaceConfig"]["namespace"] = outputs["namespaceConfig"]["namespace"] or (known or {}).get(
-            "namespace", name
-        )
+        fill(outputs, "addonVersion", default_version(name, cluster.outputs["version"]))
+        fill(outputs["namespaceConfig"], "namespace", _row(name).get("namespace", name))
         self._settle(resource)
 
     def reading(self, resource: CloudResource, prior: Properties) -> None:
@@ -58,7 +58,22 @@ class AddonBehaviour(AwsBehaviour):
             require_pods_trust(self.lookup, addon, association["roleArn"], verb)
 
     def _settle(self, addon: CloudResource) -> None:
-        needs = (read("eks")["addons"].get(addon.outputs["addonName"]) or {}).get("needs_nodes", False)
+        needs = _row(addon.outputs["addonName"]).get("needs_nodes", False)
         groups = self.lookup.of(NODE_GROUP, clusterName=addon.outputs["clusterName"])
         runs = not needs or any(group.live["nodes"] for group in groups)
         addon.live["status"] = "ACTIVE" if runs else "DEGRADED"
+
+
+def is_known(name: str) -> bool:
+    """Whether EKS has an add-on; those of the marketplace, `<vendor>_<product>`, are not listed here and all exist."""
+    return "_" in name or name in read("eks")["addons"]
+
+
+def default_version(name: str, kubernetes: str) -> str:
+    """The version of an add-on that a cluster of a Kubernetes version gets."""
+    return str(_row(name).get("version", "v1.0.0-eksbuild.1")).format(kubernetes=kubernetes)
+
+
+def _row(name: str) -> Mapping[str, Any]:
+    row: Mapping[str, Any] = read("eks")["addons"].get(name) or {}
+    return row

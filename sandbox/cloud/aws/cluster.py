@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from sandbox.cloud.aws.behaviour import CLUSTER, NODE_GROUP, ROLE, SECURITY_GROUP, SUBNET, AwsBehaviour, fill
 from sandbox.cloud.aws.iam import trusts
-from sandbox.cloud.aws.places import CALLER, read, zones
+from sandbox.cloud.aws.kms import KEY
+from sandbox.cloud.aws.places import ACCOUNT, CALLER, read, zones
 from sandbox.cloud.aws.principals import ACCESS_ENTRY, ACCESS_POLICY, admit, has_entries
 from sandbox.cloud.aws.refusals import not_found, refusal
 from sandbox.cloud.gcp.places import cluster_ca
@@ -156,10 +157,11 @@ class ClusterBehaviour(AwsBehaviour):
         return {subnet.outputs["availabilityZone"] for subnet in subnets if subnet is not None}
 
     def _require_key(self, cluster: CloudResource, verb: str) -> None:
+        """Nothing is known of the keys of other accounts: theirs all exist."""
         encryption: dict[str, Any] = cluster.outputs.get("encryptionConfig") or {}
-        arn = (encryption.get("provider") or {}).get("keyArn")
-        if arn and not self.lookup.has("aws:kms/key:Key", arn, by_arn=True):
-            raise not_found(CLUSTER, verb, cluster.id, "aws:kms/key:Key", arn)
+        arn = str((encryption.get("provider") or {}).get("keyArn") or "")
+        if f":{ACCOUNT}:" in arn and not self.lookup.has(KEY, arn, by_arn=True):
+            raise not_found(CLUSTER, verb, cluster.id, KEY, arn)
 
 
 def _require_version(version: str, name: str) -> None:

@@ -84,6 +84,9 @@ class LogGroupBehaviour(AwsBehaviour):
             offered = ", ".join(str(offer) for offer in _RETENTIONS)
             yield Failure(("retentionInDays",), f"Logs cannot be kept for {days} days; write one of {offered}.")
 
+    def outlives(self, resource: CloudResource) -> bool:
+        return bool(resource.outputs.get("skipDestroy"))
+
     def creating(self, resource: CloudResource) -> None:
         key = resource.outputs.get("kmsKeyId")
         own = f"arn:aws:kms:{resource.outputs['region']}:{ACCOUNT}:key/"

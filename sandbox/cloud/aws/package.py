@@ -47,7 +47,8 @@ class AwsPackage(CataloguePackage):
             inputs[DEFAULTED] = [filled for filled in inputs[DEFAULTED] if filled != name]
 
     def rules(self, call: Call, resource: ResourceType, inputs: Properties) -> Iterator[Failure]:
-        yield from super().rules(call, resource, inputs)
+        made = self._made_of_prefix(self.facts(call, resource), inputs)
+        yield from (failure for failure in super().rules(call, resource, inputs) if failure.path != (made,))
         if "region" not in resource.inputs.properties:
             return
         region = inputs.get("region") or call.settings.get("region")
@@ -155,12 +156,17 @@ class AwsPackage(CataloguePackage):
 
     def _named(self, call: Call, inputs: Properties, existing: Properties) -> Properties:
         """With a prefix the provider makes the name: the prefix, the time and a count."""
-        name = self._name_of(self.facts(call, self.type_of(call)))
-        prefix = inputs.get(f"{name}Prefix")
-        if name is None or prefix is None or inputs.get(name) is not None:
+        name = self._made_of_prefix(self.facts(call, self.type_of(call)), inputs)
+        if name is None:
             return inputs
         now = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d%H%M%S")
-        return {**inputs, name: existing.get(name) or f"{prefix}{now}0000{next(_count):08x}"}
+        return {**inputs, name: existing.get(name) or f"{inputs[f'{name}Prefix']}{now}0000{next(_count):08x}"}
+
+    def _made_of_prefix(self, facts: Facts, inputs: Properties) -> str | None:
+        """The property that names the thing, when the provider makes the name of a prefix."""
+        name = self._name_of(facts)
+        given = name is None or inputs.get(name) is not None or inputs.get(f"{name}Prefix") is None
+        return None if given else name
 
     def _all_tags(self, call: Call, tags: Any) -> Any:
         defaults = (call.settings.get("defaultTags") or {}).get("tags") or {}

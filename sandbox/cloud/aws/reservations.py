@@ -13,6 +13,7 @@ from typing import Final
 from sandbox.cloud.aws.behaviour import AwsBehaviour
 from sandbox.cloud.aws.places import ACCOUNT, zones
 from sandbox.cloud.aws.refusals import not_found, refusal
+from sandbox.cloud.errors import CloudError
 from sandbox.cloud.schema import Failure
 from sandbox.cloud.store import CloudResource
 from sandbox.cloud.values import Properties
@@ -69,6 +70,11 @@ class GroupBehaviour(AwsBehaviour):
             reason = "A resource group needs a resourceQuery or configurations."
             yield Failure(("resourceQuery",), reason)
 
+    def updating(self, old: CloudResource, new: CloudResource, prior: Properties) -> None:
+        if bool(old.outputs.get("resourceQuery")) != bool(new.outputs.get("resourceQuery")):
+            text = "conversion between resource-query and configuration group types is not possible"
+            raise CloudError(f"updating Resource Groups Group ({new.id}): {text}")
+
     def deleting(self, resource: CloudResource) -> None:
         for member in list(self.lookup.of("aws:resourcegroups/resource:Resource", groupArn=resource.outputs["arn"])):
             self.store.remove(member)
@@ -76,6 +82,10 @@ class GroupBehaviour(AwsBehaviour):
 
 class MemberBehaviour(AwsBehaviour):
     """A member of a resource group: in one of capacity reservations, a reservation that exists."""
+
+    def new_id(self, inputs: Properties) -> str | None:
+        group, member = (inputs[name].split("/", 1)[1] for name in ("groupArn", "resourceArn"))
+        return f"{group.lower()}_{member}"
 
     def creating(self, resource: CloudResource) -> None:
         arn = resource.outputs["resourceArn"]

@@ -14,14 +14,12 @@ ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
 
 
 class RouteTableBehaviour(AwsBehaviour):
-    """A route table: it cannot go while subnets use it."""
+    """A route table: the provider takes it from its subnets before it deletes it."""
 
     def deleting(self, resource: CloudResource) -> None:
-        if any(self.lookup.of(ASSOCIATION, routeTableId=resource.id)):
-            text = f"The routeTable '{resource.id}' has dependencies and cannot be deleted."
-            raise refusal(ROUTE_TABLE, "delete", resource.id, "DependencyViolation", text)
-        for route in list(self.lookup.of(ROUTE, routeTableId=resource.id)):
-            self.store.remove(route)
+        for type_ in (ASSOCIATION, ROUTE):
+            for found in list(self.lookup.of(type_, routeTableId=resource.id)):
+                self.store.remove(found)
 
 
 class RouteBehaviour(AwsBehaviour):

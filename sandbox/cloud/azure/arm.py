@@ -87,7 +87,13 @@ def same(one: object, other: object) -> bool:
 
 
 def find(store: Store, type_: str, id_: str) -> CloudResource | None:
-    """The resource of that type and id, whatever the case of the id."""
+    """The resource of that type and id, whatever the case of the id; what is only kept for recovery is gone."""
+    found = stored(store, type_, id_)
+    return None if found is None or found.live.get("forgotten") else found
+
+
+def stored(store: Store, type_: str, id_: str) -> CloudResource | None:
+    """The same, also of what was deleted and is kept for recovery."""
     return store.get(type_, id_) or next((found for found in store.all(type_) if same(found.id, id_)), None)
 
 

@@ -36,6 +36,11 @@ _SUB_RESOURCES: Final[Mapping[str, tuple[str, ...]]] = {
     "azure-native:network:NetworkSecurityGroup": ("securityRules",),
     "azure-native:network:RouteTable": ("routes",),
 }
+# What Azure says of a name that a deleted vault still has. Source: alan-turing-institute/data-safe-haven#2523.
+_RECOVER: Final = (
+    "You need to either recover or purge existing key vault. Follow this link "
+    "https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete."
+)
 # The outputs that a preview of an update takes to stay as they are.
 _STABLE: Final = ("name", "location")
 
@@ -154,6 +159,9 @@ class AzurePackage(CataloguePackage):
         # The provider looks before it puts, since Azure would take a second creation for an update.
         if arm.find(self.store, call.type, id_) is not None:
             raise CloudError(f"cannot create already existing resource '{id_}'")
+        if arm.stored(self.store, call.type, id_) is not None:
+            reason = f"A vault with the same name already exists in deleted state. {_RECOVER}"
+            raise arm.refusal(409, "ConflictError", reason)
         return id_
 
     def _require_parents(self, call: Call, facts: Facts, inputs: Properties) -> None:

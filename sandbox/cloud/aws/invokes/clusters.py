@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 
+from sandbox.cloud.aws.addons import default_version, is_known
 from sandbox.cloud.aws.behaviour import CLUSTER, NODE_GROUP
 from sandbox.cloud.aws.invokes.asking import Question
 from sandbox.cloud.aws.nodes import GroupSize
+from sandbox.cloud.aws.places import read
 from sandbox.cloud.errors import NotFoundError
 from sandbox.cloud.store import CloudResource
 from sandbox.cloud.values import Properties
@@ -41,6 +43,15 @@ def get_node_groups(question: Question) -> Properties:
     cluster = _cluster(question, question.arguments["clusterName"])
     names = sorted(found.outputs["nodeGroupName"] for found in question.lookup.of(NODE_GROUP, clusterName=cluster.id))
     return question.answer({"id": cluster.id, "clusterName": cluster.id, "names": names, "region": question.region})
+
+
+def get_addon_version(question: Question) -> Properties:
+    """The version of an add-on for a Kubernetes version; the newest is the default one."""
+    name, kubernetes = question.arguments["addonName"], question.arguments["kubernetesVersion"]
+    if not is_known(name) or kubernetes not in read("eks")["versions"]:
+        raise NotFoundError(f"reading EKS Add-On version info ({name}, {kubernetes}): couldn't find resource")
+    shown = {**question.arguments, "id": name, "region": question.region}
+    return question.answer({**shown, "version": default_version(name, kubernetes)})
 
 
 def _cluster(question: Question, name: str) -> CloudResource:

@@ -18,6 +18,7 @@ INVOKES: Final[dict[str, Invoke]] = {
     "aws:eks/getClusterAuth:getClusterAuth": clusters.get_cluster_auth,
     "aws:eks/getNodeGroup:getNodeGroup": clusters.get_node_group,
     "aws:eks/getNodeGroups:getNodeGroups": clusters.get_node_groups,
+    "aws:eks/getAddonVersion:getAddonVersion": clusters.get_addon_version,
     "aws:ec2/getVpc:getVpc": networks.get_vpc,
     "aws:ec2/getSubnet:getSubnet": networks.get_subnet,
     "aws:ec2/getSubnets:getSubnets": networks.get_subnets,
