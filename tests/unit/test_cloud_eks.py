@@ -280,7 +280,7 @@ def test_the_autoscalers_size_shows_after_a_refresh_and_differs_from_the_declare
 
 def test_raising_the_minimum_above_the_remembered_size_fails_while_that_is_ignored(account: Account) -> None:
     made = account.group()
-    raised = {"scalingConfig": {"minSize": 4, "maxSize": 10, "desiredSize": 4}}
+    raised: dict[str, Any] = {"scalingConfig": {"minSize": 4, "maxSize": 10, "desiredSize": 4}}
     with pytest.raises(Refused, match="Minimum capacity 4 can't be greater than desired size 1"):
         updated(account, made, ("scalingConfig.desiredSize",), **raised)
     assert updated(account, made, **raised).outputs["scalingConfig"]["desiredSize"] == 4
@@ -487,3 +487,35 @@ def test_a_subnet_with_a_node_group_cannot_be_deleted(account: Account) -> None:
 def test_trust_policies_may_name_several_services(account: Account) -> None:
     both = account.aws.create("aws:iam/role:Role", "both", {"assumeRolePolicy": trust("a", "eks.amazonaws.com")})
     assert account.cluster(roleArn=both.outputs["arn"]).id == "main"
+
+
+@pytest.mark.parametrize(
+    ("fault", "text"),
+    [
+        ("quota", r"'CREATE_FAILED'.*AsgInstanceLaunchFailures.*VcpuLimitExceeded.*vCPU limit of 0"),
+        ("no_capacity", r"'CREATE_FAILED'.*AsgInstanceLaunchFailures.*sufficient m5\.large capacity.*eu-central-1a"),
+        ("timeout", r"timeout while waiting for state to become 'ACTIVE' \(last state: 'CREATING'"),
+        ("permission", r"AccessDeniedException: .*user/sandbox is not authorized"),
+    ],
+)
+def test_a_struck_node_group_fails_in_the_clouds_words_and_leaves_nothing(
+    tmp_path: Path, fault: str, text: str
+) -> None:
+    strikes = [{"operation": "create", "resource": NODE_GROUP, "fault": fault, "times": 1}]
+    with running_cloud(tmp_path / "state", strikes) as session:
+        account = Account(session)
+        with pytest.raises(Refused, match=text):
+            account.group(instanceTypes=["m5.large"])
+        assert NODE_GROUP not in {resource.type for resource in session.cloud.resources()}
+        assert account.group(instanceTypes=["m5.large"]).outputs["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("times", [4, 5])
+def test_a_throttled_node_group_is_tried_five_times(tmp_path: Path, times: int) -> None:
+    strikes = [{"operation": "create", "resource": NODE_GROUP, "fault": "throttled", "times": times}]
+    with running_cloud(tmp_path / "state", strikes) as session:
+        account = Account(session)
+        if times == 5:
+            with pytest.raises(Refused, match="ThrottlingException: Rate exceeded"):
+                account.group()
+        assert account.group().outputs["status"] == "ACTIVE"
