@@ -20,8 +20,8 @@ AGENT_POOL = "azure-native:containerservice:AgentPool"
 RESERVATION_GROUP = "azure-native:compute:CapacityReservationGroup"
 RESERVATION = "azure-native:compute:CapacityReservation"
 
-ROLE = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{{}}"
-NETWORK_CONTRIBUTOR = ROLE.format("4d97b98b-1d4f-4787-a291-c67834d212e7")
+_ROLES = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+NETWORK_CONTRIBUTOR = f"{_ROLES}/4d97b98b-1d4f-4787-a291-c67834d212e7"
 SYSTEM: dict[str, Any] = {"name": "system", "mode": "System", "count": 3, "vmSize": "Standard_D4s_v5"}
 SPOT: dict[str, Any] = {"scaleSetPriority": "Spot"}
 SCALING: dict[str, Any] = {"enableAutoScaling": True, "minCount": 1, "maxCount": 5, "count": 1}
@@ -53,16 +53,16 @@ class Azure:
         """A user-assigned identity."""
         return self.make(IDENTITY, "aks", **({"resourceName": "aks"} | more))
 
-    def grant(self, scope: str, principal: str, role: str = NETWORK_CONTRIBUTOR) -> Live:
+    def grant(self, scope: str, principal: str, name: str = "role") -> Live:
         """A role for an identity."""
         return self.make(
             ROLE_ASSIGNMENT,
-            "role",
+            name,
             within=False,
             scope=scope,
             principalId=principal,
             principalType="ServicePrincipal",
-            roleDefinitionId=role,
+            roleDefinitionId=NETWORK_CONTRIBUTOR,
         )
 
     def cluster(self, **more: Any) -> Live:

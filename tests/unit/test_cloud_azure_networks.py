@@ -98,7 +98,8 @@ def test_what_a_subnet_uses_stays(
     azure: Azure, network: Live, type_: str, inputs: dict[str, Any], where: str, text: str
 ) -> None:
     made = azure.make(f"azure-native:network:{type_}", "used", **inputs)
-    subnet = azure.subnet(**{where: {"id": made.id}})
+    used: dict[str, Any] = {where: {"id": made.id}}
+    subnet = azure.subnet(**used)
     with pytest.raises(Refused, match=text):
         azure.provider.delete(made)
     azure.provider.delete(subnet)
