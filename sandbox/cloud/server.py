@@ -13,7 +13,7 @@ from typing import Final
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.cloud.aws.package import AwsPackage
+from sandbox.cloud.aws.regions import AwsPackage
 from sandbox.cloud.azure.package import AzurePackage
 from sandbox.cloud.faults import Faults
 from sandbox.cloud.gcp.package import GcpPackage

@@ -308,6 +308,15 @@ def test_keys_aliases_and_log_groups(account: Account) -> None:
         account.aws.create(LOG_GROUP, "logs", logs)
 
 
+@pytest.mark.parametrize("by", ["id", "arn"])
+def test_a_key_and_its_alias_can_be_made_again_under_the_same_name(account: Account, by: str) -> None:
+    for _ in range(2):
+        key = account.aws.create(KEY, "key", {})
+        target = key.id if by == "id" else key.outputs["arn"]
+        account.aws.create(ALIAS, "alias", {"name": "alias/main", "targetKeyId": target})
+        account.aws.delete(key)
+
+
 def test_a_log_group_may_outlive_its_stack(account: Account) -> None:
     made = account.aws.create(LOG_GROUP, "logs", {"name": "kept", "skipDestroy": True})
     account.aws.delete(made)

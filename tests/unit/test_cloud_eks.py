@@ -477,6 +477,36 @@ def test_two_of_one_name_conflict(account: Account) -> None:
         account.group()
 
 
+def test_a_name_is_taken_in_its_own_region_only(account: Account) -> None:
+    made = account.cluster()
+    there: dict[str, Any] = {"region": "eu-west-1"}
+    vpc = account.once("aws:ec2/vpc:Vpc", "their-network", cidrBlock="10.0.0.0/16", **there)
+    subnets = [
+        account.once(
+            SUBNET, f"their-{zone}", cidrBlock=block, vpcId=vpc.id, availabilityZone=f"eu-west-1{zone}", **there
+        ).id
+        for zone, block in {"a": "10.0.0.0/24", "b": "10.0.1.0/24"}.items()
+    ]
+    wanted = account.cluster_inputs(vpcConfig={"subnetIds": subnets}, **there)
+    theirs = account.once(CLUSTER, "theirs", **wanted)
+    assert (theirs.id, theirs.outputs["region"]) == (made.id, "eu-west-1")
+    for region, cluster in {"eu-central-1": made, "eu-west-1": theirs}.items():
+        found = account.aws.invoke("aws:eks/getCluster:getCluster", name="main", region=region)
+        assert found["arn"] == cluster.outputs["arn"]
+    upgraded = updated(account, theirs, version="1.36")
+    assert upgraded.outputs["version"] == "1.36"
+    account.aws.delete(upgraded)
+    left = account.aws.refresh(made)
+    assert left is not None
+    assert left.outputs["version"] == "1.35"
+
+
+def test_nothing_of_another_region_is_found(account: Account) -> None:
+    subnets = [account.subnet("a").id, account.subnet("b").id]
+    with pytest.raises(Refused, match="InvalidSubnetID.NotFound|does not exist"):
+        account.cluster(vpcConfig={"subnetIds": subnets}, region="eu-west-1")
+
+
 def test_a_subnet_with_a_node_group_cannot_be_deleted(account: Account) -> None:
     account.group()
     with pytest.raises(Refused, match=r"DependencyViolation: The subnet 'subnet-.*' has dependencies"):

@@ -44,7 +44,8 @@ def deploy(program: Callable[[], Any]) -> list[Registered]:
     """Deploys `program` to a cloud in which the EKS cluster exists already."""
     with TemporaryDirectory() as cloud:
         name = {"name": REF["name"]}
-        Store(Path(cloud)).add(CloudResource("aws:eks/cluster:Cluster", REF["name"], "theirs", name, name))
+        where = REF["location"]
+        Store(Path(cloud)).add(CloudResource("aws:eks/cluster:Cluster", REF["name"], "theirs", name, name, where))
         return run(program, cloud=Path(cloud))
 
 

@@ -180,6 +180,21 @@ def test_add_ons_hand_their_pods_their_roles() -> None:
     assert not any("serviceAccountRoleArn" in addon for addon in addons.values())
 
 
+@pytest.mark.parametrize("version", ["1.33", "1.34"])
+def test_add_ons_follow_the_clusters_version_of_kubernetes(version: str) -> None:
+    versions = {
+        addon["addonName"]: addon["addonVersion"]
+        for addon in of_type(both({**CLUSTER, "version": version}), ADDON).values()
+    }
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+-eksbuild\.\d+", each) for each in versions.values())
+    assert versions["kube-proxy"].startswith(f"v{version}.")
+
+
+def test_without_a_version_add_ons_follow_the_one_that_eks_gives() -> None:
+    addons = of_type(both(CLUSTER), ADDON)
+    assert all(addon["addonVersion"] for addon in addons.values())
+
+
 def test_less_is_observed_where_less_is_asked() -> None:
     registered = both({**CLUSTER, "observability": "system"})
     assert "llm-cloudwatch" not in of_type(registered, ADDON)

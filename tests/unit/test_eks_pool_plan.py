@@ -1,6 +1,10 @@
 """Laws of the plan of an EKS node pool: images, templates, capacity, the autoscaler's tags and priorities."""
 
+import base64
+import email
+import json
 import re
+import tomllib
 from typing import Any
 
 import pytest
@@ -236,6 +240,29 @@ def test_a_fast_disk_is_within_the_limits_of_gp3(size: int) -> None:
     assert 125 <= ebs["throughput"] <= min(1000, ebs["iops"] / 4)
     plain = template.launch_template_args(spec())["block_device_mappings"][0]["ebs"]
     assert not {"iops", "throughput"} & plain.keys()
+
+
+@pytest.mark.parametrize("image", ["al2023", "bottlerocket"])
+def test_a_pool_on_local_disks_tells_its_nodes_to_use_them_and_the_autoscaler_their_size(image: str) -> None:
+    pool = spec(machine_types=["g5.2xlarge", "g5.4xlarge"], unequal_shapes=True, image=image, disk={"type": "local"})
+    made = template.launch_template_args(pool)
+    told = base64.b64decode(made["user_data"]).decode()
+    if image == "bottlerocket":
+        (commands,) = tomllib.loads(told)["settings"]["bootstrap-commands"].values()
+        assert commands["commands"][0] == ["apiclient", "ephemeral-storage", "init"]
+        assert "/var/lib/kubelet" in commands["commands"][1]
+        assert (commands["mode"], commands["essential"]) == ("always", True)
+    else:
+        (part,) = email.message_from_string(told).get_payload()  # type: ignore[misc,union-attr]
+        assert part.get_content_type() == "application/node.eks.aws"  # type: ignore[union-attr]
+        config = json.loads(part.get_payload())  # type: ignore[union-attr,arg-type]
+        assert (config["apiVersion"], config["kind"]) == ("node.eks.aws/v1alpha1", "NodeConfig")
+        assert config["spec"] == {"instance": {"localStorage": {"strategy": "RAID0"}}}
+    assert made["block_device_mappings"][-1]["ebs"]["volume_size"] == 50
+    smallest = 419  # GiB, of the g5.2xlarge
+    tag = template_tags("web", pool)[f"{NODE_TEMPLATE}resources/ephemeral-storage"]
+    assert smallest * 0.8 < int(tag.removesuffix("Gi")) < smallest * 0.9
+    assert "user_data" not in template.launch_template_args(spec())
 
 
 def test_pods_cannot_reach_the_nodes_credentials() -> None:

@@ -1,5 +1,6 @@
 """What the components register for an EKS node pool, in a preview and in a deployment."""
 
+import base64
 import re
 from typing import Any
 
@@ -88,6 +89,25 @@ def test_the_template_is_hardened_and_tells_the_bill_whose_machines_these_are() 
     )
 
 
+def test_only_nodes_on_local_disks_are_told_anything_before_eks_does() -> None:
+    assert "userData" not in template(penstock.OnDemandNodePool)
+    local = template(penstock.GpuNodePool, machine_types=["g6.12xlarge"], purchase="spot", disk={"type": "local"})
+    assert b"RAID0" in base64.b64decode(local["userData"])
+
+
+def test_a_pool_with_all_three_effects_of_taints_spells_each_for_eks_and_for_kubernetes() -> None:
+    effects = {"one": "NoSchedule", "two": "PreferNoSchedule", "three": "NoExecute"}
+    taints = [{"key": key, "value": "x", "effect": effect} for key, effect in effects.items()]
+    registered = both(penstock.OnDemandNodePool, taints=taints)
+    made = of_type(registered, GROUP)["web"]["taints"]
+    assert [taint["effect"] for taint in made] == ["NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE"]
+    tags = of_type(registered, TAG)
+    assert {key: tags[f"web-taint/{key}"]["tag"]["value"] for key in effects} == {
+        key: f"x:{effect}" for key, effect in effects.items()
+    }
+    assert not any(tag["tag"]["propagateAtLaunch"] for tag in tags.values())
+
+
 def test_a_pool_names_its_zones() -> None:
     assert len(group(penstock.OnDemandNodePool, zones=["us-east-1b"])["subnetIds"]) == 1
 
@@ -95,6 +115,24 @@ def test_a_pool_names_its_zones() -> None:
 def test_a_zone_without_a_subnet_is_told() -> None:
     with pytest.raises(Exception, match="no subnet in us-east-1f"):
         both(penstock.OnDemandNodePool, zones=["us-east-1f"])
+
+
+def test_a_zone_that_the_cluster_is_about_to_get_leaves_pools_in_other_zones_alone() -> None:
+    def make(cluster: Any) -> None:
+        unborn = pulumi.Output(set(), pulumi.Output.from_input(None).future(), _never())
+        subnets = {**cluster["subnets"], "us-east-1d": unborn}
+        for name, zones in {"stays": ["us-east-1b"], "grows": None}.items():
+            args = {**PLAIN, "cluster": {**cluster, "zones": [*ZONES, "us-east-1d"], "subnets": subnets}}
+            penstock.OnDemandNodePool(name, {**args, "zones": zones} if zones else args)
+
+    made = of_type(deploy(make, preview=True), GROUP)
+    assert made["stays"]["subnetIds"] == ["nodes-us-east-1b-id"]
+    assert len(made["grows"].get("subnetIds", [])) != len(ZONES)
+
+
+async def _never() -> bool:
+    """Whether something is known that does not exist yet."""
+    return False
 
 
 def test_a_pool_takes_its_cluster_as_an_output() -> None:
@@ -111,6 +149,13 @@ def test_the_kinds_buy_their_machines_in_their_way() -> None:
     assert reserved["scalingConfig"] == {"minSize": 4, "desiredSize": 4, "maxSize": 4}
     gpu = group(penstock.GpuNodePool, machine_types=["p3.8xlarge"], purchase="spot")
     assert (gpu["capacityType"], gpu["amiType"]) == ("SPOT", "AL2023_x86_64_NVIDIA")
+
+
+def test_spot_is_bought_by_the_group_and_never_by_the_template() -> None:
+    registered = both(penstock.SpotNodePool, machine_types=["m7i.2xlarge", "m6i.2xlarge"])
+    made = of_type(registered, TEMPLATE)["web-template"]
+    assert not {"instanceMarketOptions", "instanceType", "capacityReservationSpecification"} & made.keys()
+    assert of_type(registered, GROUP)["web"]["instanceTypes"] == ["m7i.2xlarge", "m6i.2xlarge"]
 
 
 def test_declaring_a_commitment_buys_nothing() -> None:

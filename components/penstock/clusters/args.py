@@ -141,7 +141,8 @@ class ClusterArgs(TypedDict):
     everybody, who then has to be let in by IAM or Entra ID."""
     admins: NotRequired[list[pulumi.Input[str]]]
     """Who administers the cluster beside whoever deploys it: ARNs of IAM roles or users (AWS), object ids of Entra ID
-    groups (Azure). On GCP IAM roles of the project say so."""
+    groups (Azure). On GCP IAM roles of the project say so. On AWS whoever makes the cluster has access already, and EKS
+    refuses a second entry: leave that role or user out."""
     observability: NotRequired[Observability]
     """What logs and metrics it sends to the cloud. Default: `full`."""
     maintenance_window: NotRequired[MaintenanceWindow]

@@ -57,7 +57,8 @@ class KeyBehaviour(AwsBehaviour):
         self.creating(new)
 
     def deleting(self, resource: CloudResource) -> None:
-        for alias in list(self.lookup.of(ALIAS, targetKeyId=resource.id)):
+        # Real aliases stay until the window ends. Nothing can be made with them by then, so they go along at once.
+        for alias in list(self.lookup.of(ALIAS, targetKeyArn=resource.outputs["arn"])):
             self.store.remove(alias)
 
 

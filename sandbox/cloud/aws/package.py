@@ -1,4 +1,5 @@
-"""The aws provider: ordinary resources from its facts table, more from `behaviours`, data sources from `invokes`."""
+"""The aws provider in one region: ordinary resources from its facts table, more from `behaviours`, data sources from
+`invokes`."""
 
 from __future__ import annotations
 
@@ -21,18 +22,19 @@ from sandbox.cloud.diff import Change
 from sandbox.cloud.facts import Facts
 from sandbox.cloud.naming import Autonaming
 from sandbox.cloud.package import Call, Difference
-from sandbox.cloud.schema import Failure, ResourceType
+from sandbox.cloud.schema import Failure, ResourceType, Sdk
 from sandbox.cloud.store import CloudResource, Store
 from sandbox.cloud.values import UNKNOWN, Properties
 
 _count = itertools.count()
 
 
-class AwsPackage(CataloguePackage):
-    """Amazon Web Services."""
+class RegionPackage(CataloguePackage):
+    """Amazon Web Services, as far as one region sees them."""
 
-    def __init__(self, name: str, store: Store) -> None:
+    def __init__(self, name: str, store: Store, sdk: Sdk) -> None:
         super().__init__(name, store)
+        self.sdk = sdk
         self.lookup = Lookup(store)
         self._own: dict[str, AwsBehaviour] = {type_: behaviour(store) for type_, behaviour in BEHAVIOURS.items()}
         self.behaviours = self._own

@@ -143,7 +143,7 @@ def _addons(
     """Makes the add-ons of that stage, and the roles that they hand their pods."""
     made: list[pulumi.Resource] = []
     for addon in plan.addons(spec.observability, stage):
-        args = plan.addon_args(addon)
+        args = plan.addon_args(addon) | {"addon_version": _addon_version(addon, spec, cluster, parent)}
         if addon.policy:
             role = identity.role(
                 f"{name}-{addon.short}",
@@ -165,6 +165,19 @@ def _addons(
             )
         )
     return made
+
+
+def _addon_version(
+    addon: plan.Addon, spec: EksClusterSpec, cluster: aws.eks.Cluster, parent: pulumi.Resource
+) -> pulumi.Output[str]:
+    """EKS's default for the cluster's version of Kubernetes: with that it goes up, which EKS does not do by itself."""
+    version: pulumi.Output[str] = aws.eks.get_addon_version_output(
+        addon_name=addon.name,
+        kubernetes_version=cluster.version,
+        region=spec.location,
+        opts=pulumi.InvokeOutputOptions(parent=parent),
+    ).version
+    return version
 
 
 def _openid_connect(name: str, spec: EksClusterSpec, cluster: aws.eks.Cluster, parent: pulumi.Resource) -> None:

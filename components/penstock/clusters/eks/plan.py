@@ -104,7 +104,7 @@ def _addons() -> list[Addon]:
 def addon_args(addon: Addon) -> dict[str, Any]:
     """Every provider input of the add-on that does not depend on another resource.
 
-    No version: EKS takes the one that is meant for the cluster's version of Kubernetes.
+    What somebody changed of it by hand stays when its version changes.
     """
     args: dict[str, Any] = {
         "addon_name": addon.name,

@@ -8,6 +8,7 @@ from penstock.nodes.eks import tables
 from penstock.nodes.eks.node import disk_gib
 from penstock.nodes.eks.reservation_rules import RESERVATION_ID
 from penstock.nodes.eks.spec import EksPoolSpec
+from penstock.nodes.eks.user_data import uses_local_disks
 from penstock.refs import Purchase
 
 # What gp3 can be given, beyond its 3,000 operations and 125 MiB a second: up to 500 operations a second for each GiB.
@@ -30,6 +31,8 @@ def launch_template_args(spec: EksPoolSpec) -> dict[str, Any]:
         # One hop: the node itself gets at its role's credentials, its pods do not.
         "metadata_options": {"http_endpoint": "enabled", "http_tokens": "required", "http_put_response_hop_limit": 1},
     }
+    if spec.disk.type is DiskType.LOCAL:
+        args["user_data"] = uses_local_disks(spec.node_image)
     if spec.from_block:
         args["instance_market_options"] = {"market_type": "capacity-block"}
         args["instance_type"] = spec.machine.name  # and none on the node group

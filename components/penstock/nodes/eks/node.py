@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from penstock.nodes.args import DiskType
 from penstock.nodes.eks import tables
 from penstock.nodes.eks.capacity import allocatable_cpu_millicores, allocatable_disk_gib, allocatable_memory_mib
 from penstock.nodes.plan import GPU_RESOURCE, declared_taints, node_labels
@@ -26,7 +27,7 @@ ACCELERATOR_LABEL = "k8s.amazonaws.com/accelerator"
 On a node that never has any it would wait for ever."""
 EFA_RESOURCE = "vpc.amazonaws.com/efa"
 _CAPACITY_TYPE_LABEL = "eks.amazonaws.com/capacityType"
-_DISK_GIB, _GPU_DISK_GIB = 100, 200
+_DISK_GIB, _GPU_DISK_GIB, _BOOT_DISK_GIB = 100, 200, 50
 
 
 def labels(name: str, spec: EksPoolSpec) -> dict[str, str]:
@@ -43,8 +44,17 @@ def capacity_type(spec: EksPoolSpec) -> str:
 
 
 def disk_gib(spec: EksPoolSpec) -> int:
-    """The size of its disk, in GiB."""
+    """The size of its network disk, in GiB. Beside disks of the machine's own it holds only the system."""
+    if spec.disk.type is DiskType.LOCAL:
+        return _BOOT_DISK_GIB
     return spec.disk.size_gib or (_GPU_DISK_GIB if spec.gpus else _DISK_GIB)
+
+
+def pods_disk_gib(spec: EksPoolSpec) -> int:
+    """The size of the disk that pods fill, in GiB: of machine types that differ, the smallest."""
+    if spec.disk.type is DiskType.LOCAL:
+        return min(tables.local_disk_gib(machine.name) for machine in spec.machines)
+    return disk_gib(spec)
 
 
 def capacity(spec: EksPoolSpec) -> NodeCapacity:
@@ -68,7 +78,7 @@ def template_tags(name: str, spec: EksPoolSpec) -> dict[str, str]:
     resources = {
         "cpu": f"{offered['cpu_millicores']}m",
         "memory": f"{offered['memory_mib']}Mi",
-        "ephemeral-storage": f"{allocatable_disk_gib(disk_gib(spec))}Gi",
+        "ephemeral-storage": f"{allocatable_disk_gib(pods_disk_gib(spec))}Gi",
     }
     if "accelerator_resource" in offered:
         resources[offered["accelerator_resource"]] = str(offered["accelerators"])

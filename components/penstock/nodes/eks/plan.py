@@ -51,8 +51,8 @@ def size_is_the_autoscalers(spec: EksPoolSpec) -> bool:
     return spec.min_nodes < spec.max_nodes or spec.from_block
 
 
-def subnets(zones: Sequence[str], by_zone: Mapping[str, str] | None) -> list[str]:
-    """The cluster's subnets in `zones`. Raises ValueError where it has none in one of them."""
+def subnets(zones: Sequence[str], by_zone: Mapping[str, Any] | None) -> list[Any]:
+    """The cluster's subnets in `zones`; ids may be outputs. Raises ValueError where it has none in one of them."""
     missing = [zone for zone in zones if zone not in (by_zone or {})]
     if missing:
         known = ", ".join(sorted(by_zone or {})) or "none"

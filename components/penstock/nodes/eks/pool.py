@@ -32,8 +32,6 @@ def create(name: str, spec: EksPoolSpec, cluster: pulumi.Input[ClusterRef], pare
     }
     placement = _placement_group(name, spec, common, opts)
     launch = _launch_template(name, spec, cluster, placement, common, opts)
-    zones = pulumi.Output.from_input(spec.zones) if spec.zones else member(cluster, "zones")
-    subnets = pulumi.Output.all(zones, member(cluster, "subnets")).apply(lambda known: plan.subnets(*known))
     ignored = ["scalingConfig.desiredSize"] if plan.size_is_the_autoscalers(spec) else []
     group = aws.eks.NodeGroup(
         name,
@@ -42,7 +40,7 @@ def create(name: str, spec: EksPoolSpec, cluster: pulumi.Input[ClusterRef], pare
         cluster_name=member(cluster, "name"),
         version=member(cluster, "version"),
         node_role_arn=member(cluster, "node_identity"),
-        subnet_ids=subnets,
+        subnet_ids=_subnets(spec, cluster),
         # A number: `$Latest` would differ from what EKS makes of it at every preview.
         launch_template={"id": launch.id, "version": launch.latest_version.apply(str)},
         opts=pulumi.ResourceOptions.merge(
@@ -58,6 +56,20 @@ def create(name: str, spec: EksPoolSpec, cluster: pulumi.Input[ClusterRef], pare
             tag={"key": key, "value": value, "propagate_at_launch": False},
             opts=opts,
         )
+
+
+def _subnets(spec: EksPoolSpec, cluster: pulumi.Input[ClusterRef]) -> pulumi.Input[list[pulumi.Input[str]]]:
+    """The cluster's subnets in the pool's zones.
+
+    Each by itself where that is possible: a zone that the cluster is about to get has a subnet that is not known yet,
+    and a pool in other zones must not look as if it were replaced for it.
+    """
+    by_zone, zones = (cluster.get(key) for key in ("subnets", "zones")) if isinstance(cluster, dict) else (None, None)
+    chosen = spec.zones or zones
+    if isinstance(by_zone, dict) and isinstance(chosen, list):
+        return plan.subnets(chosen, by_zone)
+    of_cluster = pulumi.Output.all(spec.zones or member(cluster, "zones"), member(cluster, "subnets"))
+    return of_cluster.apply(lambda known: plan.subnets(*known))
 
 
 def _launch_template(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
-from penstock.nodes.args import GpuDriver, NodeImage
+from penstock.nodes.args import DiskType, GpuDriver, NodeImage
 from penstock.nodes.eks import tables
 from penstock.nodes.eks.node import MOST_TAGS, template_tags
 from penstock.nodes.eks.reservation_rules import EksReservationRules
@@ -115,6 +115,19 @@ class EksPoolSpec(EksReservationRules):
     def disk_holds_the_image(self) -> Iterator[Problem]:
         if self.disk.size_gib is not None and self.disk.size_gib < LEAST_DISK_GIB:
             yield Problem("disk.size_gib", f"EKS' images take {LEAST_DISK_GIB} GiB. Write at least that.")
+
+    @rule
+    def the_machines_have_disks(self) -> Iterator[Problem]:
+        if self.disk.type is not DiskType.LOCAL:
+            return
+        if self.disk.size_gib is not None:
+            yield Problem("disk.size_gib", "All of the machine's own disks is used. Drop this.")
+        for name in self.machine_types:
+            if tables.local_disk_gib(name) == 0:
+                yield Problem(
+                    "disk.type",
+                    f"{name} is not known to have NVMe disks of its own. Write a machine type that has, or balanced.",
+                )
 
     @rule
     def one_way_to_surge(self) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from functools import cache
 from importlib.resources import files
 
 from penstock.nodes.args import NodeImage
-from penstock_cost import Efa, UnknownMachineType, efa, machines
+from penstock_cost import Efa, UnknownMachineType, efa, local_disks, machines
 
 
 def family(machine_type: str) -> str:
@@ -33,6 +33,15 @@ def adapters(machine_type: str) -> Efa | None:
     except UnknownMachineType:
         return None
     return found if found and found.network_cards is not None and found.first_card is not None else None
+
+
+def local_disk_gib(machine_type: str) -> int:
+    """The size of all NVMe disks of a machine's own together, in GiB; 0 where it has none, or nothing is known."""
+    try:
+        found = local_disks("aws", machine_type) or ()
+    except UnknownMachineType:
+        return 0
+    return sum(disk.total_gib for disk in found if disk.kind == "nvme")
 
 
 def pods(machine_type: str, vcpu: float) -> int:

@@ -56,6 +56,6 @@ def get_addon_version(question: Question) -> Properties:
 
 def _cluster(question: Question, name: str) -> CloudResource:
     found = question.lookup.store.get(CLUSTER, name)
-    if found is None or found.outputs["region"] != question.region:
+    if found is None:
         raise NotFoundError(f"reading EKS Cluster ({name}): couldn't find resource: No cluster found for name: {name}.")
     return found
