@@ -175,17 +175,32 @@ def test_the_autoscaler_moves_a_pool_within_its_bounds_and_a_refresh_sees_it(azu
     refreshed = azure.provider.refresh(made)
     assert refreshed is not None and refreshed.inputs["count"] == 4
     assert list(azure.provider.diff(refreshed, made.inputs).diffs) == ["count"]
-    with pytest.raises(Refused, match="count of an autoscaling pool is its autoscaler's"):
-        azure.provider.update(refreshed, made.inputs)
+    assert azure.provider.update(refreshed, made.inputs).outputs["count"] == 4
     with pytest.raises(ValueError, match="between 1 and 5"):
         azure.cloud.scale("web", 6)
 
 
-def test_a_count_that_pulumi_remembers_leaves_the_autoscalers_choice_alone(azure: Azure, cluster: Live) -> None:
+def test_no_update_moves_a_pool_that_scales_itself_however_old_the_count_that_it_sends(
+    azure: Azure, cluster: Live
+) -> None:
     made = azure.pool(**SCALING)
     azure.cloud.scale("web", 4)
-    assert changed(azure, made, maxCount=8).outputs["count"] == 4
+    once = changed(azure, made, nodeLabels={"a": "b"})
+    twice = changed(azure, once, nodeLabels={"a": "c"})
+    assert (made.inputs["count"], twice.inputs["count"], twice.outputs["count"]) == (1, 1, 4)
     assert azure.cloud.resources(AGENT_POOL)[-1].outputs["count"] == 4
+
+
+def test_a_pool_that_scales_itself_comes_within_new_bounds(azure: Azure, cluster: Live) -> None:
+    made = azure.pool(**SCALING)
+    raised = changed(azure, made, minCount=3, maxCount=8)
+    assert raised.outputs["count"] == 3
+
+
+def test_a_pool_of_fixed_size_is_scaled_to_the_count_that_is_sent(azure: Azure, cluster: Live) -> None:
+    made = azure.pool()
+    bigger = changed(azure, made, count=5)
+    assert changed(azure, bigger, count=2).outputs["count"] == 2
 
 
 def test_the_last_system_pool_stays(azure: Azure, cluster: Live) -> None:

@@ -83,7 +83,7 @@ class ClusterBehaviour(Behaviour):
         outputs |= {"currentKubernetesVersion": version, "kubernetesVersion": wanted or before["kubernetesVersion"]}
         self._complete(new)
         cluster_rules.require_no_fixed_change(old, new)
-        self._change_pools(old, new, prior)
+        self._change_pools(old, new)
 
     def deleting(self, resource: CloudResource) -> None:
         forget_objects(self.store, resource)
@@ -141,8 +141,7 @@ class ClusterBehaviour(Behaviour):
             self.store.add(pool)
         cluster.outputs["agentPoolProfiles"] = _profiles(self.store, cluster)
 
-    def _change_pools(self, old: CloudResource, new: CloudResource, prior: Properties) -> None:
-        known = {profile.get("name"): profile for profile in prior.get("agentPoolProfiles") or []}
+    def _change_pools(self, old: CloudResource, new: CloudResource) -> None:
         there = {arm.name_of(pool.id): pool for pool in pools.pools_of(self.store, old.id)}
         listed = new.inputs.get("agentPoolProfiles") or []
         changed = []
@@ -153,8 +152,7 @@ class ClusterBehaviour(Behaviour):
             before, after = there[name], self._pool(new, profile)
             after.urn, after.live = before.urn, before.live
             _require_same_size(before, after)
-            remembered = known.get(name, {}).get("count")
-            pools.change(self.store, before, after, new, remembered)
+            pools.change(self.store, before, after, new)
             changed.append(after)
         for pool in changed:
             self.store.put(pool)

@@ -6,7 +6,7 @@ To Azure both are the same resource. A pool that a cluster lists is recorded und
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from typing import Final
 
 from sandbox.cloud.azure import arm, permissions, pool_rules, subnets, versions
 from sandbox.cloud.azure.nodes import AGENT_POOL, bounds
@@ -48,8 +48,7 @@ class AgentPoolBehaviour(Behaviour):
         subnets.require_same_network(self.store, resource, pools_of(self.store, cluster.id))
 
     def updating(self, old: CloudResource, new: CloudResource, prior: Properties) -> None:
-        """A count that is not Pulumi's memory of it is a wish to scale by hand, which an autoscaler does not share."""
-        change(self.store, old, new, self.cluster_of(new), prior.get("count"))
+        change(self.store, old, new, self.cluster_of(new))
 
     def deleting(self, resource: CloudResource) -> None:
         others = pools_of(self.store, arm.parent_of(resource.id))
@@ -95,24 +94,24 @@ def settle(store: Store, pool: CloudResource, cluster: CloudResource) -> None:
     pool.live["since"] = time.time_ns()
 
 
-def change(store: Store, old: CloudResource, new: CloudResource, cluster: CloudResource, known: Any) -> None:
-    """Checks a pool's update and completes its outputs; `known` is the count that Pulumi remembers."""
+def change(store: Store, old: CloudResource, new: CloudResource, cluster: CloudResource) -> None:
+    """Checks a pool's update and completes its outputs.
+
+    The size of a pool that scales itself is its autoscaler's, whatever count is sent: Azure's own templates send the
+    first one at every deployment. Sources: Azure/bicep-registry-modules avm/res/container-service/managed-cluster/
+    agent-pool/main.bicep@01aef26f; hashicorp/terraform-provider-azurerm#26417; that a new minimum is enforced:
+    MicrosoftDocs/azure-aks-docs articles/aks/cluster-autoscaler.md@fb060abe.
+    """
     outputs, before = new.outputs, old.outputs
     pool_rules.check_change(before, new.inputs)
-    automatic = bool(outputs.get("enableAutoScaling"))
-    asked = new.inputs.get("count")
-    if automatic and before.get("enableAutoScaling") and asked not in (None, known, before["count"]):
-        raise arm.invalid(
-            "agentPoolProfile.count", "The count of an autoscaling pool is its autoscaler's; it cannot be changed."
-        )
-    # What a pool has and the program does not mention stays; its size stays unless the program asks for another.
+    if outputs.get("enableAutoScaling") and before.get("enableAutoScaling"):
+        outputs["count"] = before["count"]
+    # What a pool has and the program does not mention stays.
     cleared = {"minCount", "maxCount", "nodeLabels", "nodeTaints", "tags"}
     for name, value in before.items():
         if name not in cleared:
             outputs.setdefault(name, value)
-    if asked in (None, known):
-        outputs["count"] = before["count"]
-    if automatic:
+    if outputs.get("enableAutoScaling"):
         least, most = bounds(outputs)
         outputs["count"] = min(max(outputs["count"], least), most)
     _check(new, cluster)

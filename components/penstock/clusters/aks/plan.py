@@ -33,9 +33,10 @@ _AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 SYSTEM_POOL = "system"
 IGNORED = ["agentPoolProfiles"]
 """What is decided when the cluster is made. AKS lists in its cluster the pools that were made apart, so that after a
-refresh the list differs from ours: at every `up --refresh` the cluster would be changed. (The price: a pool that was
-listed by a refresh and removed since is sent back with the next change of the cluster, which Azure refuses ("A new
-agent pool was introduced"). Another refresh mends that.)"""
+refresh the list differs from ours: at every `up --refresh` the cluster would be changed. (The price: a list that a
+refresh has read is sent back with the next change of the cluster. If a pool was removed since, Azure refuses that ("A
+new agent pool was introduced"); another refresh, or `up --refresh` always, mends it.) Azure's own module ignores it
+too: Azure/terraform-azurerm-avm-res-containerservice-managedcluster main.tf@895e0c6."""
 
 MAINTENANCE = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 LOG_RETENTION_DAYS = 30
@@ -72,7 +73,9 @@ _CHANNELS = {
     ReleaseChannel.STABLE: "patch",
     ReleaseChannel.EXTENDED: "patch",
 }
-# All values are texts. The same as of an autoscaler that is installed where the cloud has none.
+# All values are texts. The same as of an autoscaler that is installed where the cloud has none, less its priorities:
+# the expander `priority` reads a ConfigMap that names pools, and a cluster is made before any of its pools is known.
+# Without that ConfigMap it would add no nodes at all; `least-waste` takes either of two pools of equal machines.
 _AUTOSCALER = {
     "expander": "least-waste",
     "balance_similar_node_groups": "true",

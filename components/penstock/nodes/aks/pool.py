@@ -32,7 +32,7 @@ def create(name: str, spec: AksPoolSpec, cluster: pulumi.Input[ClusterRef], pare
         vnet_subnet_id=member(cluster, "subnets").apply(lambda subnets: next(iter(subnets.values()), None)),
         orchestrator_version=member(cluster, "version"),
         tags=tags.apply(lambda tags: {**tags, **plan.expected_resources(spec)}),
-        # The size belongs to the autoscaler: it matters once, when the pool is made.
+        # The size belongs to the autoscaler: AKS wants one when the pool is made, and heeds none that is sent later.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(ignore_changes=["count"], depends_on=before)),
     )
 
