@@ -7,6 +7,8 @@ READY := $(VENV)/.ready
 SANDBOX := $(BIN)/python -m sandbox
 # EXAMPLE=eks (aks, gke, kind, airgapped) means that stack of docs/examples/platform.
 STACK_OF = $(if $(EXAMPLE),--project docs/examples/platform --home .sandbox --stack $(EXAMPLE),--stack $(STACK))
+# A process per core. Each may run an engine with its cloud and its program: half a gigabyte.
+PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 FAULTS = $(if $(FAULT),--fault '$(FAULT)')
 
 .PHONY: help install preview up refresh destroy test lint types unit engine bench docs clean
@@ -45,11 +47,12 @@ types: $(READY)
 	@$(BIN)/mypy && for main in components/__main__.py policies/*/__main__.py; do $(BIN)/mypy $$main || exit 1; done
 
 unit: $(READY)
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest $(PARALLEL) tests/unit
 
 engine: $(READY)
 	@$(SANDBOX) engine
-	@$(BIN)/pytest tests/engine
+	@$(BIN)/pytest $(PARALLEL) -m 'not timed' tests/engine
+	@$(BIN)/pytest -m timed tests/engine
 
 bench: $(READY)  ## Measure the overhead against the bare engine, as ratios from one run.
 	@$(BIN)/python -m tests.bench

@@ -35,10 +35,16 @@ class MakeSandbox(Protocol):
 def sandbox(engine: Path, tmp_path: Path) -> MakeSandbox:
     """Makes sandboxes. All that one test makes share a cloud and a backend, in the test's folder."""
 
+    return sandboxes_in(tmp_path, engine)
+
+
+def sandboxes_in(home: Path, engine: Path) -> MakeSandbox:
+    """What makes sandboxes that share a cloud and a backend in a folder, `home`."""
+
     def make(project: Path | None = None, *, files: Mapping[str, str] | None = None, previews: bool = False) -> Sandbox:
-        folder = project or tmp_path / "project"
+        folder = project or home / "project"
         write_files(folder, files or {})
-        return Sandbox(folder, home=tmp_path / "sandbox", engine=engine, skip_previews=not previews)
+        return Sandbox(folder, home=home / "sandbox", engine=engine, skip_previews=not previews)
 
     return make
 

@@ -186,6 +186,7 @@ def processes_of(shop: Sandbox) -> list[str]:
     return [line for line in listed.stdout.splitlines() if str(shop.home) in line]
 
 
+@pytest.mark.timed
 def test_nothing_outlives_an_engine_that_was_killed(sandbox: MakeSandbox) -> None:
     shop = sandbox(files=files(SLOW))
     with shop.start("preview") as process:

@@ -104,6 +104,7 @@ def lose_the_engine(host: Host) -> None:
     host[0].stdin.close()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("stop", [interrupt, terminate, cancel, lose_the_engine])
 def test_it_ends_at_once_with_all_it_started(host: Host, tmp_path: Path, stop: Callable[[Host], None]) -> None:
     _, pids = start_sleeper(host, tmp_path)
@@ -113,6 +114,7 @@ def test_it_ends_at_once_with_all_it_started(host: Host, tmp_path: Path, stop: C
     assert soon(lambda: are_gone(pids))
 
 
+@pytest.mark.timed
 def test_a_plugin_ends_when_the_engine_gives_up_the_call(host: Host, tmp_path: Path) -> None:
     call, pids = start_sleeper(host, tmp_path)
     call.cancel()

@@ -108,6 +108,7 @@ def test_a_package_without_main_is_run_by_its_name(sandbox: MakeSandbox, tmp_pat
     assert "kennels:index:Kennel" in json.loads(answer.stdout)["resources"]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("args", [[], ["--policy-pack", "policies"]], ids=["program", "program and pack"])
 def test_pulumi_ends_at_once_when_the_program_has_ended(sandbox: MakeSandbox, args: list[str]) -> None:
     """A language host or pack that ignored the engine's interrupt would cost 5 s each here."""

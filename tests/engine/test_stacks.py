@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from penstock.nodes.spec import ACKNOWLEDGEMENT
 from sandbox import Sandbox
-from tests.engine.conftest import ROOT, MakeSandbox
+from tests.engine.conftest import ROOT, MakeSandbox, sandboxes_in
 from tests.support import stacks
 from tests.support.mutations import mutated
 
@@ -42,7 +42,20 @@ class Platform:
 
 @pytest.fixture
 def platform(sandbox: MakeSandbox, tmp_path: Path) -> Platform:
-    project = tmp_path / "platform"
+    return platform_in(tmp_path, sandbox)
+
+
+@pytest.fixture(scope="module")
+def standing(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A platform that is deployed, for tests that only preview what they change."""
+    folder = tmp_path_factory.mktemp("standing")
+    platform = platform_in(folder, sandboxes_in(folder, engine))
+    platform.sandbox.pulumi("up", check=True)
+    return platform
+
+
+def platform_in(folder: Path, sandbox: MakeSandbox) -> Platform:
+    project = folder / "platform"
     project.mkdir()
     (project / "infra").symlink_to(ROOT / "infra")
     (project / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
@@ -134,8 +147,8 @@ def test_raising_the_minimum_above_the_live_size_updates_in_place(platform: Plat
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_what_gke_changes_in_place_replaces_no_pool(platform: Platform, change: dict[str, Any]) -> None:
-    platform.sandbox.pulumi("up", check=True)
+def test_what_gke_changes_in_place_replaces_no_pool(standing: Platform, change: dict[str, Any]) -> None:
+    platform = Platform(standing.sandbox)
     platform.write(lambda config: settings(config, "spot").update(change))
     steps = json.loads(platform.sandbox.pulumi("preview", args=["--json"], check=True).stdout)["steps"]
     changed = {step["op"] for step in steps if step["urn"].endswith("NodePool::spot") and POOL in step["urn"]}
