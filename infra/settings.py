@@ -86,6 +86,13 @@ class Settings(Spec):
                 yield pool_ref(child, check(pool_spec(mix.cloud), asked))
 
     @rule
+    def fallbacks_of_spot_pools(self) -> Iterator[Problem]:
+        for name, pool in self.pools.items():
+            spot = pool.cost.fallback_for if pool.cost else None
+            if spot and (spot not in self.pools or self.pools[spot].purchase is not Purchase.SPOT):
+                yield Problem(f"pools.{name}.cost.fallback_for", f"'{spot}' is no spot pool here. Write one's name.")
+
+    @rule
     def zones_of_the_cluster(self) -> Iterator[Problem]:
         for path, zones in self._zones():
             for index, zone in enumerate(zones):

@@ -24,6 +24,7 @@ WHOLE = {
     "maintenance_window",
     "authorized_networks",
     "system_pool",
+    "cost",
 }
 EVERYWHERE = {
     "cloud",

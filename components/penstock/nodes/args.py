@@ -9,6 +9,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from penstock.nodes.cost_args import PoolCost
 from penstock.refs import Cloud, ClusterRef, Purchase, Taint
 
 
@@ -226,6 +227,8 @@ class NodePoolArgs(TypedDict):
     """The commitment that covers a reserved pool; required there, refused elsewhere."""
     max_run_hours: NotRequired[int]
     """For `flex`: how long a machine may run, 1 to 168 hours; required there, refused elsewhere."""
+    cost: NotRequired[PoolCost]
+    """How the pool is used, and for whom, for estimates of its cost. Default: not known."""
 
 
 class Shares(TypedDict):
@@ -275,3 +278,6 @@ class PurchaseMixArgs(TypedDict):
     none to add, one less."""
     image: NotRequired[NodeImage]
     """The operating system of the nodes. Default: `cos` on GKE, `al2023` on EKS, `azure_linux` on AKS."""
+    cost: NotRequired[PoolCost]
+    """How the mix is used, and for whom, for estimates of its cost: its reserved nodes fill first, then those on
+    demand, then spot. Default: not known."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from penstock.clouds import pool_spec
 from penstock.names import name_problems
+from penstock.nodes.cost import of_a_part
 from penstock.nodes.plan import nodes_for_rate, split
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, Purchase
@@ -47,6 +48,7 @@ class MixSpec(Spec):
     disk: Any = {}
     surge: Any = None
     image: Any = None
+    cost: Any = None
 
     @rule
     def sized_in_one_way(self) -> Iterator[Problem]:
@@ -58,6 +60,13 @@ class MixSpec(Spec):
     def commitment_covers_something(self) -> Iterator[Problem]:
         if self.commitment is not None and not self.shares.reserved:
             yield Problem("commitment", "Nothing is reserved. Write a share of reserved, or drop this.")
+
+    @rule
+    def cost_of_spot_machines(self) -> Iterator[Problem]:
+        if isinstance(self.cost, dict) and not self.shares.spot:
+            for name in _SPOT_ONLY:
+                if self.cost.get(name):
+                    yield Problem(f"cost.{name}", "Nothing is bought as spot. Write a share of spot, or drop this.")
 
     @rule
     def pools_can_be_deployed(self) -> Iterator[Problem]:
@@ -85,15 +94,28 @@ class MixSpec(Spec):
         common: dict[str, Any] = {field: getattr(self, field) for field in _SHARED if field in self.model_fields_set}
         shares = {purchase: getattr(self.shares, purchase.value) for purchase in _SPLIT_OVER}
         pools: dict[str, dict[str, Any]] = {}
+        before = 0
         for purchase, nodes in split(self.node_total or 0, shares).items():
             if nodes:
                 pool: dict[str, Any] = {**common, "purchase": purchase, "min_nodes": 0, "max_nodes": nodes}
                 if purchase is Purchase.RESERVED:
                     pool |= {"min_nodes": nodes, "commitment": self.commitment}
+                if self.cost is not None:
+                    pool["cost"] = self._cost_of(purchase, before, nodes)
                 pools[pool_name(name, purchase)] = pool
+                before += nodes
         return pools
 
+    def _cost_of(self, purchase: Purchase, before: int, nodes: int) -> Any:
+        if not isinstance(self.cost, dict):
+            return self.cost  # the pool says what is wrong with it
+        part = of_a_part(self.cost, before, nodes)
+        if purchase is Purchase.SPOT:
+            return part
+        return {key: value for key, value in part.items() if key not in _SPOT_ONLY}
 
+
+_SPOT_ONLY = ("fallback", "redo", "spot_price")
 _SHARED = ("machine_types", "shape", "accelerator", "labels", "taints", "zones", "disk", "surge", "image")
 _SPLIT_OVER = (Purchase.RESERVED, Purchase.ON_DEMAND, Purchase.SPOT)
 

@@ -17,6 +17,7 @@ from penstock.clouds import cloud_problems, known_cloud, make_pool, pool_ref, po
 from penstock.component import InvalidInputs, checked
 from penstock.names import name_problems
 from penstock.nodes.args import NodePoolArgs
+from penstock.nodes.cost import annotation
 from penstock.problems import Problem
 from penstock.refs import PoolRef, Purchase
 
@@ -39,9 +40,9 @@ class NodePool(pulumi.ComponentResource):
         asked: dict[str, Any] = {key: value for key, value in args.items() if key not in ("cluster", "cloud")}
         asked["purchase"] = self._purchase or asked.get("purchase", Purchase.ON_DEMAND)
         spec = checked(type(self), name, pool_spec(cloud), asked, also=self._misplaced(name, args))
-        super().__init__(f"penstock:index:{type(self).__name__}", name, {}, opts)
-        make_pool(name, spec, args["cluster"], self)
         self.ref = pool_ref(name, spec)
+        super().__init__(f"penstock:index:{type(self).__name__}", name, {"cost": annotation(self.ref, spec)}, opts)
+        make_pool(name, spec, args["cluster"], self)
         self.register_outputs({"ref": self.ref})
 
     @property

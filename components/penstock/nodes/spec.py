@@ -20,6 +20,7 @@ from penstock.nodes.args import (
     GpuSharingStrategy,
     NodeImage,
 )
+from penstock.nodes.cost_spec import PoolCostSpec
 from penstock.options import refusals
 from penstock.problems import Problem
 from penstock.refs import Cloud, Purchase, TaintEffect
@@ -191,6 +192,7 @@ class NodePoolSpec(Spec):
     capacity_reservation: CapacityReservationSpec | None = None
     commitment: CommitmentSpec | None = None
     max_run_hours: WholeNumber | None = Field(default=None, ge=1, le=168)
+    cost: PoolCostSpec | None = None
 
     cloud: ClassVar[Cloud]
     reserved_label_domains: ClassVar[tuple[str, ...]] = ()
@@ -372,6 +374,22 @@ class NodePoolSpec(Spec):
             yield Problem(
                 "capacity_reservation.count",
                 f"Write at most {self.max_nodes}, the max_nodes: a machine that no node may use is paid for nothing.",
+            )
+
+    @rule
+    def only_spot_falls_back(self) -> Iterator[Problem]:
+        if self.purchase is Purchase.SPOT or not self.cost:
+            return
+        for name in ("fallback", "redo", "spot_price"):
+            if getattr(self.cost, name):
+                yield Problem(f"cost.{name}", f"This is for spot machines, not {self.purchase.value} ones. Drop it.")
+
+    @rule
+    def only_machines_on_demand_stand_in(self) -> Iterator[Problem]:
+        if self.cost and self.cost.fallback_for and self.purchase is not Purchase.ON_DEMAND:
+            yield Problem(
+                "cost.fallback_for",
+                f"Machines on demand stand in for spot machines, not {self.purchase.value} ones. Drop this.",
             )
 
     @rule

@@ -1,0 +1,1 @@
+"""How many machines run when: schedules, profiles, bounds, and what a pool of them costs."""
