@@ -134,13 +134,13 @@ def test_the_system_pool_is_for_the_system_alone_and_scales() -> None:
     assert (pool["name"], pool["mode"], pool["type"]) == ("system", "System", "VirtualMachineScaleSets")
     assert pool["node_taints"] == ["CriticalAddonsOnly=true:NoSchedule"]
     assert pool["enable_auto_scaling"] is True
-    assert (pool["vm_size"], pool["os_disk_type"]) == ("Standard_D4ds_v5", "Ephemeral")
+    assert (pool["vm_size"], pool["os_disk_type"]) == ("Standard_D4s_v5", "Managed")
     assert not {"scale_set_priority", "scale_set_eviction_policy"} & pool.keys()
 
 
-def test_a_system_machine_without_a_disk_of_its_own_boots_from_a_managed_one() -> None:
-    pool = plan.system_pool(spec(system_pool={"machine_type": "Standard_D4s_v5"}))
-    assert pool["os_disk_type"] == "Managed"
+def test_a_system_machine_with_a_disk_of_its_own_boots_from_that() -> None:
+    pool = plan.system_pool(spec(system_pool={"machine_type": "Standard_D4ds_v5"}))
+    assert pool["os_disk_type"] == "Ephemeral"
 
 
 def test_a_window_recurs_weekly_in_utc() -> None:

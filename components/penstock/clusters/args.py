@@ -104,7 +104,7 @@ class SystemPool(TypedDict):
     """The pool that an AKS cluster is made with, for what Azure itself runs in it."""
 
     machine_type: NotRequired[str]
-    """Its machine type, of at least 4 vCPU. Default: `Standard_D4ds_v5`."""
+    """Its machine type, of at least 4 vCPU. Default: `Standard_D4s_v5`."""
     min_nodes: NotRequired[int]
     """The fewest nodes, over all zones. Default: one a zone, and at least 2."""
     max_nodes: NotRequired[int]

@@ -26,7 +26,7 @@ _KEY_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+/keys/[^/]+", re.IGNORECASE
 )
 
-SYSTEM_MACHINE = "Standard_D4ds_v5"
+SYSTEM_MACHINE = "Standard_D4s_v5"  # whose price is known in every region of the price book
 _SYSTEM_VCPU, _SYSTEM_NODES = 4, 2  # articles/aks/use-system-pools.md, Limitations
 # articles/aks/concepts-network-cni-overview.md
 _TAKEN_RANGES = ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24")
