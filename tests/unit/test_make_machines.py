@@ -142,16 +142,17 @@ def test_the_committed_tables_are_what_the_script_makes(tmp_path: Path) -> None:
         assert before | {"regions": ""} == after | {"regions": ""}
 
 
-def test_every_row_of_every_table_names_sources_that_are_listed_and_every_source_is_named() -> None:
+def test_every_row_of_every_table_of_machines_names_sources_that_are_listed_and_every_source_is_named() -> None:
     named = set[str]()
-    for path in DATA.glob("*.csv"):
-        if path.name != "sources.csv":
-            rows = _rows(path)
-            assert rows
-            for row in rows:
-                of_the_row = (row.get("sources") or row["source"]).split()
-                assert of_the_row, row
-                named |= set(of_the_row)
+    for table in (
+        "accelerators", "attachable", "capacity_blocks", "efa", "families", "local_disks", "machines"
+    ):  # fmt: skip
+        rows = _rows(DATA / f"{table}.csv")
+        assert rows
+        for row in rows:
+            of_the_row = (row.get("sources") or row["source"]).split()
+            assert of_the_row, row
+            named |= set(of_the_row)
     assert named == {row["id"] for row in _rows(DATA / "sources.csv")}
 
 

@@ -1,0 +1,1 @@
+"""What work costs: jobs, tokens of an LLM API, units of throughput, and the shares of tenants."""
