@@ -6,6 +6,7 @@ Prints one line, `PULUMI_DEBUG_PROVIDERS=…`, when it is ready.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from sandbox.cloud.server import PACKAGES, CloudServer, End
@@ -24,6 +25,8 @@ def main() -> None:
     print(f"PULUMI_DEBUG_PROVIDERS={server.debug_providers}", flush=True)  # noqa: T201
     end.wait()
     server.stop()
+    # At once: all that was done is on disk, and Python would take its time to free what is loaded.
+    os._exit(0)
 
 
 def _packages(text: str) -> list[str]:

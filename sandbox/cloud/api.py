@@ -3,23 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
 
-from sandbox.cloud.aws import nodes as eks
-from sandbox.cloud.azure import nodes as aks
-from sandbox.cloud.gcp import nodes as gke
 from sandbox.cloud.store import CloudResource, Operation, Store
 
 # ruff: noqa: A002 -- `type` and `id` are what callers know a resource by.
-
-# The types of node pools, each with what its autoscaler does to a pool.
-SCALERS: Final[Mapping[str, Callable[[CloudResource, int], None]]] = {
-    gke.NODE_POOL: lambda pool, nodes: gke.PoolSize.of(pool).move_to(nodes).keep(pool),
-    eks.NODE_GROUP: eks.scale,
-    aks.AGENT_POOL: aks.move,
-}
 
 
 class Cloud:
@@ -50,6 +38,9 @@ class Cloud:
         The pool is named by its id, by its name in the cloud, or by its name in the program where only one has it.
         Raises `LookupError` when there is no such pool and `ValueError` when its autoscaler could not do that.
         """
+        # Imported here, since it brings the whole of each cloud along.
+        from sandbox.cloud.scalers import SCALERS
+
         pools = [pool for type_ in SCALERS for pool in self.resources(type_)]
         named = [found for found in pools if node_pool in (found.id, *_short_names(found))]
         pool = next((found for found in named if found.id == node_pool), named[0] if len(named) == 1 else None)

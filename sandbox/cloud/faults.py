@@ -20,9 +20,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from sandbox.cloud import tables
 from sandbox.cloud.errors import CloudError
 from sandbox.cloud.package import Call
 from sandbox.cloud.values import Properties
@@ -117,9 +117,7 @@ def _die() -> NoReturn:
 
 @cache
 def _texts() -> dict[str, dict[str, dict[str, str]]]:
-    table: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(
-        Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
-    )
+    table: dict[str, dict[str, dict[str, str]]] = tables.read(Path(__file__).with_suffix(".yaml"))
     return table
 
 

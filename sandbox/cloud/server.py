@@ -60,7 +60,7 @@ class CloudServer:
         """Finishes what is under way, briefly, and ends."""
         for stopped in [server.stop(_GRACE_SECONDS) for server in self._servers.values()]:
             stopped.wait()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
 
     @property
     def debug_providers(self) -> str:

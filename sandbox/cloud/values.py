@@ -13,10 +13,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import rpc
 
-SIGNATURE: Final = rpc._special_sig_key
-_ASSETS: Final = frozenset({rpc._special_asset_sig, rpc._special_archive_sig})
+
+class _Wire:
+    """Words of Pulumi's wire form. Its SDK has them too, but takes long to import for who only looks into a cloud."""
+
+    UNKNOWN: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"
+    OUTPUT: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+    ASSET: Final = "c44067f5952c0a294b673a41bacd8c17"
+    ARCHIVE: Final = "0def7320c3a5731c473e5ecbe6d01bc7"
+
+
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+_ASSETS: Final = frozenset({_Wire.ASSET, _Wire.ARCHIVE})
 
 Properties = dict[str, Any]
 
@@ -62,7 +72,7 @@ def decode(struct: struct_pb2.Struct) -> Properties:
 def _decode(value: struct_pb2.Value) -> Any:
     match value.WhichOneof("kind"):
         case "string_value":
-            return UNKNOWN if value.string_value == rpc.UNKNOWN else value.string_value
+            return UNKNOWN if value.string_value == _Wire.UNKNOWN else value.string_value
         case "number_value":
             number = value.number_value
             return int(number) if number.is_integer() else number
@@ -79,9 +89,9 @@ def _decode(value: struct_pb2.Value) -> Any:
 def revive(fields: Properties) -> Any:
     """The value that a map stands for when it carries one of Pulumi's signatures; else the map itself."""
     match fields.get(SIGNATURE):
-        case rpc._special_secret_sig:
+        case _Wire.SECRET:
             return fields.get("value")
-        case rpc._special_output_value_sig:
+        case _Wire.OUTPUT:
             return fields.get("value", UNKNOWN)
         case str(signature) if signature in _ASSETS:
             return Asset(fields)
@@ -94,7 +104,7 @@ def encode(properties: Mapping[str, Any], secret: Collection[str] = ()) -> struc
     struct = struct_pb2.Struct()
     for name, value in properties.items():
         if name in secret and value is not UNKNOWN:
-            value = {SIGNATURE: rpc._special_secret_sig, "value": value}
+            value = {SIGNATURE: _Wire.SECRET, "value": value}
         _encode(value, struct.fields[name])
     return struct
 
@@ -110,7 +120,7 @@ def _encode(value: Any, into: struct_pb2.Value) -> None:
         case str():
             into.string_value = value
         case Unknown():
-            into.string_value = rpc.UNKNOWN
+            into.string_value = _Wire.UNKNOWN
         case Asset():
             _encode(value.fields, into)
         case Mapping():

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi import _types
 
 from sandbox.cloud.aws.invokes.table import INVOKES
 from sandbox.cloud.schema import Sdk
@@ -54,7 +53,7 @@ def test_an_answer_has_every_property_of_the_sdks_result(account: Account) -> No
         function = Sdk("aws").function(token)
         assert function is not None, token
         answer = account.aws.invoke(token, **arguments.get(token, {}))
-        assert answer.keys() == _types.output_type_types(function.result).keys(), token
+        assert answer.keys() == function.result.properties.keys(), token
 
 
 def test_the_caller_is_a_user_of_the_sandboxes_account(account: Account) -> None:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from sandbox.cloud import tables
 
 ACCOUNT: Final = "123456789012"
 CALLER: Final = f"arn:aws:iam::{ACCOUNT}:user/sandbox"
@@ -16,7 +16,7 @@ _DATA = Path(__file__).parent / "data"
 @cache
 def read(name: str) -> Any:
     """A table of `data/`."""
-    return yaml.safe_load((_DATA / f"{name}.yaml").read_text(encoding="utf-8"))
+    return tables.read(_DATA / f"{name}.yaml")
 
 
 def regions() -> dict[str, dict[str, Any]]:

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
+from sandbox.cloud import tables
 from sandbox.cloud.errors import CloudError, NotFoundError
 from sandbox.cloud.store import CloudResource
 
@@ -72,5 +71,5 @@ def _text(type_: str, verb: str, name: str, code: str, message: str, status: int
 
 @cache
 def _api() -> Mapping[str, Any]:
-    table: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "data" / "api.yaml").read_text(encoding="utf-8"))
+    table: Mapping[str, Any] = tables.read(Path(__file__).parent / "data" / "api.yaml")
     return table

@@ -32,14 +32,12 @@ _FIREWALL: Final = "azure-native:network:NetworkSecurityGroup"
 _ROUTES: Final = "azure-native:network:RouteTable"
 
 
-def behaviours(store: Store) -> Mapping[str, Behaviour]:
+def behaviours(store: Store, sdk: Sdk) -> Mapping[str, Behaviour]:
     """The behaviours, by type; types that are not here do what their facts row says."""
-    subnet = Sdk("azure-native").resource(SUBNET)
-    assert subnet is not None, "the SDK has subnets"
     parent, nested, attached = ParentBehaviour(store), NestedBehaviour(store), AttachedBehaviour(store)
     return {
         GROUP: ResourceGroupBehaviour(store),
-        NETWORK: VirtualNetworkBehaviour(store, subnet),
+        NETWORK: VirtualNetworkBehaviour(store, sdk),
         SUBNET: SubnetBehaviour(store),
         CLUSTER: ClusterBehaviour(store),
         AGENT_POOL: AgentPoolBehaviour(store),

@@ -14,7 +14,7 @@ from sandbox.cloud.azure.defaults import complete
 from sandbox.cloud.azure.subnets import NETWORK, SUBNET, overlap, prefixes, ranges, require_unused
 from sandbox.cloud.catalogue import Behaviour
 from sandbox.cloud.paths import Path, find
-from sandbox.cloud.schema import ResourceType
+from sandbox.cloud.schema import Sdk
 from sandbox.cloud.store import CloudResource, Store
 from sandbox.cloud.values import Properties
 
@@ -24,9 +24,9 @@ NAT_GATEWAY: Final = "azure-native:network:NatGateway"
 class VirtualNetworkBehaviour(Behaviour):
     """A network: subnets can be given with it, or lie in it as resources of their own."""
 
-    def __init__(self, store: Store, subnet_type: ResourceType) -> None:
+    def __init__(self, store: Store, sdk: Sdk) -> None:
         super().__init__(store)
-        self._subnet_type = subnet_type
+        self._sdk = sdk
 
     def creating(self, resource: CloudResource) -> None:
         self._require_space(resource)
@@ -73,7 +73,9 @@ class VirtualNetworkBehaviour(Behaviour):
         id_ = f"{network.id}/subnets/{inputs.get('name')}"
         subnet = CloudResource(SUBNET, id_, network.urn, inputs, dict(inputs))
         check_subnet(self.store, subnet, network)
-        complete(self._subnet_type, subnet, self.store)
+        subnet_type = self._sdk.resource(SUBNET)
+        assert subnet_type is not None, "the SDK has subnets"
+        complete(subnet_type, subnet, self.store)
         if arm.find(self.store, SUBNET, id_) is None:
             self.store.add(subnet)
         else:

@@ -53,7 +53,7 @@ class AzurePackage(CataloguePackage):
     def __init__(self, name: str, store: Store) -> None:
         super().__init__(name, store)
         self.directory: AzureDirectory = AzureDirectory(name, store)
-        self.behaviours = behaviours(store)
+        self.behaviours = behaviours(store, self.sdk)
 
     def facts(self, call: Call, resource: ResourceType) -> Facts:
         """Without a row, the resource's name is the optional input that ends in `Name` and comes back as `name`."""

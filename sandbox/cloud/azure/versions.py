@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from sandbox.cloud import tables
 from sandbox.cloud.azure.arm import refusal
 
 _FILE = Path(__file__).parent / "data" / "aks_versions.yaml"
@@ -17,7 +16,7 @@ _SEE = "Please see https://aka.ms/aks-supported-k8s-ver for version details."
 @cache
 def offer() -> dict[str, Any]:
     """The table in `data/`: the default minor version, and the patches of every minor version on offer."""
-    table: dict[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    table: dict[str, Any] = tables.read(_FILE)
     return table
 
 

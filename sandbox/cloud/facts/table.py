@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
 
+from sandbox.cloud import tables
 from sandbox.cloud.facts.model import Facts
 
 _TABLE = TypeAdapter(dict[str, Facts])
@@ -22,5 +22,4 @@ def load(package: str, folder: Path = Path(__file__).parent) -> dict[str, Facts]
     file = folder / f"{package}.yaml"
     if not file.exists():
         return {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return _TABLE.validate_python(yaml.load(file.read_text(encoding="utf-8"), Loader=loader) or {})
+    return _TABLE.validate_python(tables.read(file) or {})

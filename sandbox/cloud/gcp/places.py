@@ -6,8 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from sandbox.cloud import tables
 from sandbox.cloud.errors import CloudError
 
 _DATA = Path(__file__).parent / "data"
@@ -16,7 +15,7 @@ _DATA = Path(__file__).parent / "data"
 @cache
 def regions() -> dict[str, list[str]]:
     """Every region's zones."""
-    letters: dict[str, str] = yaml.safe_load((_DATA / "locations.yaml").read_text(encoding="utf-8"))
+    letters: dict[str, str] = tables.read(_DATA / "locations.yaml")
     return {region: [f"{region}-{letter}" for letter in zones] for region, zones in letters.items()}
 
 
@@ -31,7 +30,7 @@ def region_of(location: str) -> str:
 @cache
 def gke_versions() -> dict[str, Any]:
     """Channels with their default and valid versions, and all versions of control planes and nodes."""
-    table: dict[str, Any] = yaml.safe_load((_DATA / "gke_versions.yaml").read_text(encoding="utf-8"))
+    table: dict[str, Any] = tables.read(_DATA / "gke_versions.yaml")
     return table
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from sandbox.cloud import tables
 
 
 @cache
 def table(name: str) -> frozenset[str]:
     """One of the lists in `data/kinds.yaml`."""
     file = Path(__file__).parent / "data" / "kinds.yaml"
-    lists: dict[str, list[str]] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    lists: dict[str, list[str]] = tables.read(file)
     return frozenset(lists[name])
 
 

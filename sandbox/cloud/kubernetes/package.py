@@ -50,7 +50,9 @@ class KubernetesPackage(Package):
         return ["kubeconfig"] if vanished or Target.of(old).server != Target.of(new).server else []
 
     def resource_type(self, token: str) -> ResourceType | None:
-        return _custom_type(token) if Kind.of(token).custom else super().resource_type(token)
+        if Kind.of(token).custom:
+            return self.sdk.resource_of_class(token, "apiextensions", "CustomResource")
+        return super().resource_type(token)
 
     def misfits(self, resource: ResourceType, inputs: Properties) -> Iterator[Failure]:
         """Of a custom resource only the envelope has a type; the rest is its definition's business."""
@@ -143,14 +145,6 @@ class KubernetesPackage(Package):
 @cache
 def _sort(token: str) -> Sort:
     return Release(token) if token == RELEASE else Manifest(token)
-
-
-@cache
-def _custom_type(token: str) -> ResourceType:
-    # Imported here, since the SDK is to be loaded only when it is needed.
-    from pulumi_kubernetes.apiextensions import CustomResource, CustomResourceArgs
-
-    return ResourceType(token, CustomResource, CustomResourceArgs)
 
 
 def _shown(token: str, id_: str) -> str:

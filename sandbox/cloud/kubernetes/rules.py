@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
-import yaml
-
-from sandbox.cloud import facts
+from sandbox.cloud import facts, tables
 from sandbox.cloud.kubernetes.kinds import Kind, table
 from sandbox.cloud.paths import EVERY, Path, find, first
 from sandbox.cloud.schema import Failure
@@ -57,7 +55,7 @@ def violations(kind: Kind, inputs: Properties) -> Iterator[Failure]:
 def _pod() -> facts.Facts:
     """What holds in every pod."""
     file = pathlib.Path(__file__).parent / "data" / "pod.yaml"
-    return facts.Facts.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+    return facts.Facts.model_validate(tables.read(file))
 
 
 def quantity(text: object) -> Decimal | None:

@@ -6,12 +6,12 @@ import random
 from functools import cache
 from pathlib import Path
 
-import yaml
+from sandbox.cloud import tables
 
 
 @cache
 def _words() -> dict[str, list[str]]:
-    lists: dict[str, str] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
+    lists: dict[str, str] = tables.read(Path(__file__).with_suffix(".yaml"))
     return {name: words.split() for name, words in lists.items()}
 
 

@@ -1,4 +1,7 @@
-"""Lookup of resource and function tokens in the SDKs' own registration tables; a class is imported when first used."""
+"""Lookup of resource and function tokens in the SDKs' own registration tables.
+
+What an SDK says of a token is read from its classes once and kept, so that it is imported for new tokens alone.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +25,10 @@ import pulumi
 from pulumi import _types
 from pulumi.runtime import rpc
 
-from sandbox.cloud.schema.shapes import Object, Shape, is_optional, shape_of
+from sandbox.cloud.schema.kept import Kept, key_of
+from sandbox.cloud.schema.kept import folder as kept_folder
+from sandbox.cloud.schema.results import result_of
+from sandbox.cloud.schema.shapes import FromClass, Object, Shape, is_optional, shape_of
 
 
 @dataclass(frozen=True)
@@ -32,12 +39,12 @@ class OutputType:
     optional: bool
 
 
-class ResourceType:
+class ResourceType(FromClass):
     """One type of resource as the SDK declares it."""
 
     def __init__(self, token: str, cls: type, args: type) -> None:
+        super().__init__(cls)
         self.token = token
-        self._cls = cls
         self.inputs = Object(args)
 
     @cached_property
@@ -70,22 +77,22 @@ class ResourceType:
 
 @dataclass(frozen=True)
 class FunctionType:
-    """One data source: its arguments by their Python names, those that must be given, the class of its result."""
+    """One data source: its arguments by their Python names, those that must be given, its result."""
 
     token: str
     arguments: Mapping[str, Shape]
     required: frozenset[str]
-    result: type
+    result: Object
 
 
 class Sdk:
-    """The SDK of one package."""
+    """The SDK of one package. What is read from it is kept below `folder`, by default the user's cache."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, folder: Path | None = None) -> None:
         self.package = package
         self._module_name = f"pulumi_{package.replace('-', '_')}"
-        self._resources: dict[str, ResourceType | None] = {}
-        self._functions: dict[str, FunctionType | None] = {}
+        self._folder = folder
+        self._known: dict[str, Any] = {}
         self._lock = threading.RLock()
 
     @property
@@ -95,17 +102,36 @@ class Sdk:
 
     def resource(self, token: str) -> ResourceType | None:
         """The resource type behind a token, `None` if the SDK has none."""
-        with self._lock:
-            if token not in self._resources:
-                self._resources[token] = self._load_resource(token)
-            return self._resources[token]
+        found: ResourceType | None = self._look_up(f"resource {token}", lambda: self._load_resource(token))
+        return found
+
+    def resource_of_class(self, token: str, module: str, name: str) -> ResourceType:
+        """A resource type that the SDK has a class for, in one of its modules, but does not know by its token."""
+        found: ResourceType = self._look_up(
+            f"resource {token}",
+            lambda: _resource_type(token, getattr(importlib.import_module(f"{self._module_name}.{module}"), name)),
+        )
+        return found
 
     def function(self, token: str) -> FunctionType | None:
         """The data source behind a token, `None` if the SDK has none."""
+        found: FunctionType | None = self._look_up(f"function {token}", lambda: self._load_function(token))
+        return found
+
+    @cached_property
+    def _kept(self) -> Kept:
+        return Kept(self._folder or kept_folder(), key_of(self._module_name))
+
+    def _look_up(self, name: str, load: Callable[[], Any]) -> Any:
         with self._lock:
-            if token not in self._functions:
-                self._functions[token] = self._load_function(token)
-            return self._functions[token]
+            if name not in self._known:
+                found = self._kept.get(name)
+                if found is None:
+                    found = load()
+                    if found is not None:
+                        self._kept.put(name, found)
+                self._known[name] = found
+            return self._known[name]
 
     def _load_resource(self, token: str) -> ResourceType | None:
         module = importlib.import_module(self._module_name)
@@ -118,10 +144,7 @@ class Sdk:
             if token not in info.get("classes", {}):
                 return None
             cls = getattr(importlib.import_module(info["fqn"]), info["classes"][token])
-        home = sys.modules[cls.__module__]
-        # Kubernetes calls its classes `DeploymentInitArgs`: `DeploymentArgs` is the nested type.
-        args = getattr(home, f"{cls.__name__}InitArgs", None) or getattr(home, f"{cls.__name__}Args")
-        return ResourceType(token, cls, args)
+        return _resource_type(token, cls)
 
     def _load_function(self, token: str) -> FunctionType | None:
         _, location, name = token.split(":")
@@ -139,7 +162,7 @@ class Sdk:
             token,
             {name: shape_of(hint) for name, hint in arguments.items()},
             frozenset(arguments) - _optional_arguments(function),
-            typing.get_args(hints["return"])[0],
+            result_of(typing.get_args(hints["return"])[0]),
         )
 
     @staticmethod
@@ -148,6 +171,13 @@ class Sdk:
             return importlib.import_module(name)
         except ModuleNotFoundError:
             return None
+
+
+def _resource_type(token: str, cls: type) -> ResourceType:
+    home = sys.modules[cls.__module__]
+    # Kubernetes calls its classes `DeploymentInitArgs`: `DeploymentArgs` is the nested type.
+    args = getattr(home, f"{cls.__name__}InitArgs", None) or getattr(home, f"{cls.__name__}Args")
+    return ResourceType(token, cls, args)
 
 
 def _optional_arguments(function: Callable[..., Any]) -> frozenset[str]:

@@ -15,7 +15,7 @@ import pulumi
 from pulumi import _types
 
 ScalarKind = Literal["string", "integer", "number", "boolean"]
-_SCALARS: dict[type, ScalarKind] = {str: "string", bool: "boolean", int: "integer", float: "number"}
+SCALARS: dict[type, ScalarKind] = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _LISTS = (list, Sequence, set, frozenset)
 _MAPS = (dict, Mapping)
 
@@ -49,38 +49,50 @@ class OneOf:
     options: tuple[Shape, ...]
 
 
+@dataclass(frozen=True)
 class Anything:
     """No rule at all."""
 
 
+@dataclass(frozen=True)
 class File:
     """An asset or archive."""
 
 
-class Object:
-    """An object with named properties: one of the SDK's input classes, read when it is first looked into.
+class FromClass:
+    """Something read from one of the SDK's classes, piece by piece as it is looked into: every `cached_property`.
 
-    Classes refer to each other, in Kubernetes even in circles, which is why reading waits.
+    Classes refer to each other, in Kubernetes even in circles, which is why reading waits. A pickle carries what was
+    read, all of it, and not the class, so that it is loaded without the SDK.
     """
 
     def __init__(self, cls: type) -> None:
-        self.cls = cls
+        self._cls = cls
 
-    @property
+    def __getstate__(self) -> dict[str, Any]:
+        parts = [name for name, _ in inspect.getmembers(type(self), lambda part: isinstance(part, cached_property))]
+        read = {name: getattr(self, name) for name in parts}
+        return {name: value for name, value in {**vars(self), **read}.items() if name != "_cls"}
+
+
+class Object(FromClass):
+    """An object with named properties: one of the SDK's input classes."""
+
+    @cached_property
     def name(self) -> str:
         """The SDK's name of the class, without its ending."""
-        return self.cls.__name__.removesuffix("Args").removesuffix("Init")
+        return self._cls.__name__.removesuffix("Args").removesuffix("Init")
 
     @cached_property
     def properties(self) -> dict[str, Shape]:
         """Shape of every property, by wire name."""
-        return {name: shape_of(hint) for name, hint in _types.input_type_types(self.cls).items()}
+        return {name: shape_of(hint) for name, hint in _types.input_type_types(self._cls).items()}
 
     @cached_property
     def required(self) -> frozenset[str]:
         """Wire names of the properties that must be given: the constructor's parameters without default."""
-        wire_names = _types.input_type_py_to_pulumi_names(self.cls)
-        parameters = list(inspect.signature(self.cls.__init__).parameters.values())[1:]  # type: ignore[misc]
+        wire_names = _types.input_type_py_to_pulumi_names(self._cls)
+        parameters = list(inspect.signature(self._cls.__init__).parameters.values())[1:]  # type: ignore[misc]
         return frozenset(wire_names[parameter.name] for parameter in parameters if parameter.default is parameter.empty)
 
 
@@ -132,7 +144,7 @@ def _members(hint: Any) -> Iterator[Any]:
 def _single(hint: Any) -> Shape:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
-        return Scalar(_SCALARS[type(arguments[0])], arguments)
+        return Scalar(SCALARS[type(arguments[0])], arguments)
     if origin in _LISTS:
         return ListOf(shape_of(arguments[0]))
     if origin in _MAPS:
@@ -145,14 +157,14 @@ def _single(hint: Any) -> Shape:
         return FILE
     if issubclass(hint, enum.Enum):
         return _enumeration(hint)
-    if hint in _SCALARS:
-        return Scalar(_SCALARS[hint])
+    if hint in SCALARS:
+        return Scalar(SCALARS[hint])
     return MapOf(ANYTHING) if hint in _MAPS else ANYTHING
 
 
 def _enumeration(cls: type[enum.Enum]) -> Shape:
     values = tuple(member.value for member in cls)
-    return Scalar(_SCALARS[type(values[0])], values) if values else ANYTHING
+    return Scalar(SCALARS[type(values[0])], values) if values else ANYTHING
 
 
 def _is_union(origin: Any) -> bool:
