@@ -1,0 +1,105 @@
+"""What a disk costs a month."""
+
+from __future__ import annotations
+
+from penstock_cost import tables
+from penstock_cost.money import HOURS_PER_MONTH, Rate
+from penstock_cost.resources.context import Context
+from penstock_cost.resources.found import Disk
+from penstock_cost.resources.values import Unpriced
+
+# What gp3 includes, per volume: https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html
+_GP3_IOPS, _GP3_MIB_A_SECOND = 3000, 125
+_EBS = {"gp3", "gp2", "io1", "io2", "st1", "sc1"}
+_GCP = {
+    "pd-standard": "pd_standard",
+    "pd-balanced": "pd_balanced",
+    "pd-ssd": "pd_ssd",
+    "pd-extreme": "pd_extreme",
+    "hyperdisk-balanced": "hyperdisk_balanced",
+    "hyperdisk-extreme": "hyperdisk_extreme",
+    "hyperdisk-throughput": "hyperdisk_throughput",
+    "hyperdisk-ml": "hyperdisk_ml",
+}
+LOCAL_SSD_GIB = 375
+"""Size of a local SSD of Google Cloud."""
+
+
+def disk(
+    context: Context,
+    cloud: str,
+    region: str,
+    kind: str,
+    gib: float,
+    iops: float = 0,
+    mib_a_second: float = 0,
+    path: str = "",
+) -> Disk:
+    """A disk of the cloud's own type name. Raises Unpriced and UnknownPrice.
+
+    `iops` and `mib_a_second` are what it is given; 0 stands for what is included.
+    """
+    if cloud == "aws":
+        return _ebs(context, region, kind, gib, iops, mib_a_second, path)
+    if cloud == "gcp":
+        return _gcp(context, region, kind, gib, iops, path)
+    return _azure(context, region, kind, gib, path)
+
+
+def _ebs(context: Context, region: str, kind: str, gib: float, iops: float, mib_a_second: float, path: str) -> Disk:
+    if kind not in _EBS:
+        raise Unpriced(f"No price of EBS volumes of type '{kind}' is known. Write {', '.join(sorted(_EBS))}.", path)
+    parts = [(gib, f"ebs_{kind}")]
+    if kind == "gp3":
+        parts += [(iops - _GP3_IOPS, "ebs_gp3_iops"), (mib_a_second - _GP3_MIB_A_SECOND, "ebs_gp3_throughput")]
+    elif kind in ("io1", "io2"):
+        if not iops:
+            raise Unpriced(f"An {kind} volume has no default of iops. Write them.", path)
+        parts += [(iops, f"ebs_{kind}_iops")]
+    return _sum(context, "aws", region, f"{kind} {gib:g} GiB", parts)
+
+
+def _gcp(context: Context, region: str, kind: str, gib: float, iops: float, path: str) -> Disk:
+    if kind not in _GCP:
+        raise Unpriced(f"No price of disks of type '{kind}' is known. Write {', '.join(sorted(_GCP))}.", path)
+    parts = [(gib, _GCP[kind])]
+    if iops and kind in ("pd-extreme", "hyperdisk-extreme", "hyperdisk-balanced"):
+        parts += [(iops - (3000 if kind == "hyperdisk-balanced" else 0), f"{_GCP[kind]}_iops")]
+    return _sum(context, "gcp", region, f"{kind} {gib:g} GiB", parts)
+
+
+def _azure(context: Context, region: str, kind: str, gib: float, path: str) -> Disk:
+    tier = azure_tier(kind, gib, path)
+    rate = context.rate("azure", region, f"azure_{tier.lower()}")
+    return Disk(f"{kind} {tier}, {gib:g} GiB", _monthly(rate), (rate,))
+
+
+def azure_tier(kind: str, gib: float, path: str = "") -> str:
+    """The smallest tier of a managed disk that holds so much: a disk of 100 GiB is paid as P10."""
+    rows = [row for row in tables.read("azure_disk_tiers") if row["sku"] == kind]
+    if not rows:
+        known = ", ".join(dict.fromkeys(row["sku"] for row in tables.read("azure_disk_tiers")))
+        raise Unpriced(f"No price of managed disks of type '{kind}' is known. Known are {known}.", path)
+    for row in rows:
+        if gib <= float(row["gib"]):
+            return row["tier"]
+    raise Unpriced(f"A managed disk of {gib:g} GiB is larger than any: the most are {rows[-1]['gib']} GiB.", path)
+
+
+def local_ssds(context: Context, region: str, count: int) -> Disk:
+    """Local SSDs of Google Cloud, which are paid by size."""
+    return _sum(context, "gcp", region, f"{count} local SSD", [(count * LOCAL_SSD_GIB, "local_ssd")])
+
+
+def _sum(context: Context, cloud: str, region: str, what: str, parts: list[tuple[float, str]]) -> Disk:
+    usd, rates = 0.0, []
+    for amount, item in parts:
+        if amount > 0 or item == parts[0][1]:
+            rate = context.rate(cloud, region, item)
+            usd += amount * _monthly(rate)
+            rates.append(rate)
+    return Disk(what, usd, tuple(rates))
+
+
+def _monthly(rate: Rate) -> float:
+    return rate.usd * HOURS_PER_MONTH if rate.unit.endswith("hour") else rate.usd
