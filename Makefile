@@ -26,8 +26,8 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-preview: $(READY)  ## Preview a stack in the sandbox: make preview STACK=prod (or EXAMPLE=eks) [ARGS=...] [FAULT=...]
-	@$(SANDBOX) preview $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
+preview: $(READY)  ## Preview a stack in the sandbox, with its bill: make preview STACK=prod (or EXAMPLE=eks) [CEILING=USD] [ARGS=...] [FAULT=...]
+	@$(SANDBOX) preview --cost --limits infra/limits.json $(if $(CEILING),--ceiling $(CEILING)) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
 	@$(SANDBOX) up $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from sandbox.bill import priced, table
 from sandbox.errors import SandboxError
 from sandbox.processes import Fault
 from sandbox.workspace import OPERATIONS, Sandbox
@@ -78,12 +79,37 @@ def make_parser() -> argparse.ArgumentParser:
             command.add_argument("--stack", "-s", default="dev", help="stack to work on (default: dev)")
         if name in OPERATIONS:
             add_fault(command)
+        if name == "preview":
+            add_cost(command)
     text = "find or make the engine, and print where it is"
     engine = commands.add_parser("engine", help=text, description=text, parents=[place])
     engine.set_defaults(run=print_engine)
     text = "look into the pretend cloud, or move things in it behind pulumi's back"
     add_cloud_commands(commands.add_parser("cloud", help=text, description=text), place)
     return parser
+
+
+def add_cost(command: argparse.ArgumentParser) -> None:
+    """`--cost`, `--ceiling`, `--limits`"""
+    command.set_defaults(run=run_preview)
+    command.add_argument("--cost", action="store_true", help="end with what the stack will cost a month")
+    command.add_argument(
+        "--ceiling", metavar="USD", type=parse_usd, help="stop a stack that may cost more a month than this (--cost)"
+    )
+    command.add_argument(
+        "--limits", metavar="FILE", type=Path, help="configuration of the cost policies, as JSON (--cost)"
+    )
+
+
+def parse_usd(text: str) -> float:
+    """20000, 20,000 or $20,000"""
+    try:
+        usd = float(text.removeprefix("$").replace(",", ""))
+    except ValueError:
+        usd = -1
+    if not 0 <= usd < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of USD. Write a number such as 20000.")
+    return usd
 
 
 def add_fault(command: argparse.ArgumentParser) -> None:
@@ -130,6 +156,24 @@ def sandbox(options: argparse.Namespace) -> Sandbox:
 def run_pulumi(options: argparse.Namespace) -> int:
     """Run a command of pulumi."""
     return sandbox(options).run(options.name, stack=options.stack, args=options.args, faults=options.fault)
+
+
+def run_preview(options: argparse.Namespace) -> int:
+    """Run `pulumi preview`, and end with the bill if that is wanted."""
+    wanted = options.cost or options.ceiling is not None or options.limits is not None
+    if not wanted or "--json" in options.args:  # which other tools read
+        return run_pulumi(options)
+    with priced(options.ceiling, options.limits) as bill:
+        code = sandbox(options).run(
+            "preview",
+            stack=options.stack,
+            args=[*bill.args, *options.args],
+            faults=options.fault,
+            env=bill.environment,
+        )
+        if bill.report.exists():
+            print(f"\n{table(bill.report)}")
+    return code
 
 
 def print_engine(options: argparse.Namespace) -> int:

@@ -102,9 +102,17 @@ class Sandbox:
             raise SandboxError(f"`pulumi {command}` ended with {result.returncode}.\n{stdout}{stderr}")
         return result
 
-    def run(self, command: str, *, stack: str | None, args: Sequence[str] = (), faults: Sequence[Fault] = ()) -> int:
+    def run(
+        self,
+        command: str,
+        *,
+        stack: str | None,
+        args: Sequence[str] = (),
+        faults: Sequence[Fault] = (),
+        env: Mapping[str, str] | None = None,
+    ) -> int:
         """Run a command on this process's own terminal and return pulumi's exit code."""
-        with self.start(command, stack=stack, args=args, faults=faults, on_terminal=True) as process:
+        with self.start(command, stack=stack, args=args, faults=faults, env=env, on_terminal=True) as process:
             return wait(process)
 
     @contextmanager

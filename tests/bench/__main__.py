@@ -3,15 +3,16 @@
 Absolute times say nothing here (the machine is noisy); every figure is a ratio of two things measured in turn.
 """
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox import Sandbox
-from tests.bench import bare, programs
+from tests.bench import bare, pricing, programs
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples" / "platform"
@@ -28,7 +29,9 @@ def best(measures: dict[str, Callable[[], float]], rounds: int = ROUNDS) -> dict
     return {name: min(values) for name, values in taken.items()}
 
 
-def preview(folder: Path, stack: str, text: str | None = None, home: Path | None = None) -> Callable[[], float]:
+def preview(
+    folder: Path, stack: str, text: str | None = None, home: Path | None = None, args: Sequence[str] = ()
+) -> Callable[[], float]:
     """Seconds that one preview takes, of a project that exists or of this program text."""
     if text is not None:
         programs.write(folder, text)
@@ -36,7 +39,7 @@ def preview(folder: Path, stack: str, text: str | None = None, home: Path | None
 
     def measure() -> float:
         started = time.perf_counter()
-        sandbox.pulumi("preview", stack=stack, args=["--suppress-outputs"], check=True)
+        sandbox.pulumi("preview", stack=stack, args=["--suppress-outputs", *args], check=True)
         return time.perf_counter() - started
 
     measure()  # makes the stack
@@ -70,6 +73,26 @@ def overhead(stack: str, place: Path) -> tuple[str, float, str, str]:
     return name, taken["example"] / taken["bare"], "<= 1.25", _seconds(taken)
 
 
+def packs(count: int, place: Path, rounds: int) -> tuple[str, float, str, str]:
+    """A preview of so many resources, a tenth of them pools, with all policy packs against one without."""
+    text = programs.bare(pools=count // 10, others=count - count // 10 - 6)
+    limits = place / "limits.json"
+    place.mkdir()
+    limits.write_text(json.dumps({"stack-ceiling": {"usd": 1e9}}))
+    used = [arg for pack in ("cost", "capacity") for arg in ("--policy-pack", str(ROOT / "policies" / pack))]
+    configured = ["--policy-pack-config", str(limits), "--policy-pack-config", str(place / "none.json")]
+    (place / "none.json").write_text("{}")
+    taken = best(
+        {
+            "with": preview(place, "dev", text, args=[*used, *configured]),
+            "without": preview(place, "dev", text),
+        },
+        rounds,
+    )
+    name = f"preview of {count:,} resources with all packs / without"
+    return name, taken["with"] / taken["without"], "<= 1.3", _seconds(taken)
+
+
 def row(name: str, value: float, target: str, note: str) -> None:
     print(f"{name:<58} {value:>7.3f}  {target:<14} {note}")
 
@@ -78,6 +101,9 @@ def main() -> None:
     print(f"{'Ratio (best of ' + str(ROUNDS) + ', one run)':<58} {'value':>7}  {'target':<14}")
     taken = best({"penstock": imports("penstock"), "pulumi": imports("pulumi")}, rounds=15)
     row("import penstock / import pulumi", taken["penstock"] / taken["pulumi"], "<= 1.3", _seconds(taken))
+
+    row("priced resources a second / 20,000", pricing.resources_a_second() / 20_000, ">= 1", "on one core")
+    row("memory of pricing 40,000 resources / 20,000", pricing.memory(40_000) / pricing.memory(20_000), "<= 2.1", "")
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -90,6 +116,8 @@ def main() -> None:
         row("preview of prod / preview of 40 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
         for cloud in CLOUDS:
             row(*overhead(cloud, place / cloud))
+        for count, rounds in ((100, ROUNDS), (2_000, 3)):
+            row(*packs(count, place / f"packs{count}", rounds))
         taken = best({str(n): preview(place / f"pools{n}", "dev", programs.pools(n)) for n in (1, 10, 100)}, rounds=9)
         # Less a single pool: the first one pays for imports and tables.
         at_10, at_100 = (taken["10"] - taken["1"]) / 9, (taken["100"] - taken["1"]) / 99

@@ -4,8 +4,11 @@ It is made from a preview of the other, and uses the cloud's SDK as somebody wou
 preview does not know yet stays unknown, so that the engine and the providers have the same work.
 """
 
+import importlib
 import json
 from typing import Any
+
+from pulumi._types import input_type_py_to_pulumi_names
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes an unknown value in JSON
 _SECRET = "4dabf18193072939515e22adb298388d"  # and the key that marks a special value
@@ -46,6 +49,9 @@ _SDKS = {
     "kubernetes": "pulumi_kubernetes",
 }
 
+_RENAMED = {"resource_name": "resource_name_"}
+"""What the SDKs call otherwise in Python: `resource_name` is Pulumi's own name of a resource."""
+
 
 def resources(plan: str) -> list[tuple[str, str, dict[str, Any]]]:
     """Type, name and inputs of every provider resource that a preview (`--json`) would create."""
@@ -61,7 +67,7 @@ def program(of: list[tuple[str, str, dict[str, Any]]]) -> str:
     """The program that registers these and nothing else."""
     sdks = sorted({_SDKS[type_.partition(":")[0]] for type_, _, _ in of})
     lines = [
-        _RESOURCE.format(type=_class(type_), name=name, inputs=json.dumps(_arguments(inputs)))
+        _RESOURCE.format(type=_class(type_), name=name, inputs=json.dumps(_arguments(type_, inputs)))
         for type_, name, inputs in of
     ]
     imports = "\n".join(f"import {sdk}" for sdk in sdks)
@@ -76,9 +82,14 @@ def _class(type_: str) -> str:
     return f"{_SDKS[package]}.{group.partition('.')[0]}{version}.{name}"
 
 
-def _arguments(inputs: dict[str, Any]) -> dict[str, Any]:
-    given = {key: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
-    return {"".join(f"_{c.lower()}" if c.isupper() else c for c in key): value for key, value in given.items()}
+def _arguments(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs by the names that the SDK gives them in Python."""
+    module, _, name = _class(type_).rpartition(".")
+    sdk = importlib.import_module(module)
+    # `Args` is another type where a property's type has the resource's name.
+    arguments = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args")
+    python = {wire: _RENAMED.get(own, own) for own, wire in input_type_py_to_pulumi_names(arguments).items()}
+    return {python[key]: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
 
 
 def _plain(value: Any) -> Any:

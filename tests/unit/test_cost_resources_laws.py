@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock_cost import tables
-from penstock_cost.resources import UNKNOWN, UNKNOWN_TEXT
+from penstock_cost.resources import UNKNOWN, UNKNOWN_TEXT, Options, Stack, bill_of
 from penstock_cost.resources.kinds import Kind, kind_of
 from penstock_cost.resources.registry import pricers
 from penstock_cost.resources.tokens import plain
@@ -160,3 +160,11 @@ def test_the_longest_glob_decides():
     assert kind_of("azure-native:network/v20230501:Subnet")[0] is Kind.FREE
     assert plain("kubernetes:core/v1:Pod") == "kubernetes:core:Pod"
     assert fnmatch("kubernetes:apps:Deployment", "kubernetes:*")
+
+
+def test_tokens_of_an_api_are_lines_of_the_bill() -> None:
+    # 10 million tokens a day, three quarters of them input: (7.5 x 0.50 + 2.5 x 1.50) USD a day, 730 / 24 days.
+    options = Options(llm=({"model": "gpt-3.5-turbo", "tokens_per_day": 10e6, "input_share": 0.75, "tenant": "acme"},))
+    (item,) = bill_of(Stack([]), options=options).items
+    assert item.cost.expected == pytest.approx(7.5 * 730 / 24)
+    assert (item.kind, item.tenant) == ("tokens", "acme")

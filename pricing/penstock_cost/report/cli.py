@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,26 +138,20 @@ def _report(snapshot: Snapshot, args: argparse.Namespace, stack: Stack | None = 
 
 
 def _options(path: str | None) -> Options:
-    from pydantic import ValidationError
-
-    from penstock_cost.book import NegotiatedRates
     from penstock_cost.report.text import load
     from penstock_cost.resources import Options
+    from penstock_cost.validate import checked
 
     if path is None:
         return Options()
-    content = load(path)
     try:
-        options = Options.model_validate_json(content)
-        if isinstance(options.rates, dict):
-            options = options.model_copy(update={"rates": NegotiatedRates.model_validate(options.rates)})
-    except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, one['loc'])) or 'the file'}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors()
-        ]
-        raise CostError("\n".join([f"{path} holds no options:", *problems])) from None
-    return options
+        content = json.loads(load(path))
+    except ValueError as error:
+        raise CostError(f"{path} is no JSON: {error}.") from None
+    try:
+        return checked(Options, content)
+    except CostError as error:
+        raise CostError(f"{path} holds no options:\n{error}") from None
 
 
 def _rendered(made: Report, style: str) -> str:

@@ -78,6 +78,12 @@ def bill_of(stack: Stack, book: PriceBook | None = None, options: Options | None
             items.append(line)
         else:
             holes.append(line)
+    if options.llm:
+        from penstock_cost.jobs.tokens import token_lines
+
+        spent, unpriced = token_lines(options.llm)
+        items += spent
+        holes += unpriced
     return Bill(tuple(items), tuple(holes), free)
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from penstock_cost.book import NegotiatedRates
+
 
 class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -107,5 +109,7 @@ class Options(_Said):
     egress: tuple[Egress, ...] = ()
     today: date | None = None
     """The day for which the bill is; versions of Kubernetes get dearer with age. Default: today."""
-    rates: Any = None
-    """Negotiated rates (`penstock_cost.book.NegotiatedRates`)."""
+    llm: tuple[dict[str, Any], ...] = ()
+    """Tokens of LLM APIs, each in the terms of `penstock_cost.jobs.tokens.TokenQuestion`: model, tokens_per_day …"""
+    rates: NegotiatedRates | None = None
+    """What has been agreed with the clouds; it goes before list prices."""
