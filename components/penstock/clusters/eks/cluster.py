@@ -119,9 +119,9 @@ def _entrance(name: str, spec: EksClusterSpec, network: Network, opts: pulumi.Re
 def _secrets_key(name: str, spec: EksClusterSpec, opts: pulumi.ResourceOptions) -> pulumi.Input[str]:
     """The key that everything in etcd is encrypted with, in place of one that AWS owns."""
     if spec.secrets_key is not None:
-        key: pulumi.Input[str] = spec.secrets_key
-        return key
-    return aws.kms.Key(
+        adopted: pulumi.Input[str] = spec.secrets_key
+        return adopted
+    made: pulumi.Output[str] = aws.kms.Key(
         f"{name}-secrets",
         region=spec.location,
         description=f"What the cluster {name} keeps in etcd",
@@ -130,6 +130,7 @@ def _secrets_key(name: str, spec: EksClusterSpec, opts: pulumi.ResourceOptions) 
         tags=spec.labels,
         opts=opts,
     ).arn
+    return made
 
 
 def _addons(

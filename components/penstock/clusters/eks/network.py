@@ -199,9 +199,10 @@ def _subnet(
 def _associated(
     label: str, spec: EksClusterSpec, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, opts: pulumi.ResourceOptions
 ) -> pulumi.Resource:
-    return aws.ec2.RouteTableAssociation(
+    made: pulumi.Resource = aws.ec2.RouteTableAssociation(
         label, region=spec.location, subnet_id=subnet.id, route_table_id=table.id, opts=opts
     )
+    return made
 
 
 def _tags(spec: EksClusterSpec, name: str) -> dict[str, str]:

@@ -107,7 +107,8 @@ def _placement_group(
         tags=tags,
         opts=opts,
     )
-    return group.id
+    id_: pulumi.Output[str] = group.id
+    return id_
 
 
 def _known_principal(principal: Any) -> str:

@@ -44,7 +44,8 @@ def _reservation(
     if not spec.capacity_reservation.create:
         return pulumi.Output.from_input(spec.capacity_reservation.name).apply(plan.adopted_reservation)
     made = gcp.compute.Reservation(f"{name}-reservation", project=project, **plan.reservation_args(spec), opts=opts)
-    return made.name
+    reserved: pulumi.Output[str] = made.name
+    return reserved
 
 
 def _buy_commitment(
