@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from penstock_cost.money import Confidence, Estimate, Rate, least, total
 
+PER_MACHINE = "one for each machine"
+"""The basis of what every machine of a pool has, such as its disks."""
+
 
 class Item(NamedTuple):
     """A line of the bill. A resource may have several: its machines, their disks, its fee."""

@@ -1,6 +1,7 @@
 """Look-ups by cloud (`aws`, `azure`, `gcp`) and name."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from penstock_cost import custom, tables
 from penstock_cost.model import (
@@ -91,6 +92,7 @@ def family_row(found: MachineType) -> tables.Row:
     return families.get(found.name) or families[found.family]
 
 
+@lru_cache(maxsize=64)
 def attachable(cloud: str, accelerator: str) -> AttachableAccelerator | None:
     """How an accelerator may be attached to machines; None if it may not.
 

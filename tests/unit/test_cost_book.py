@@ -142,6 +142,9 @@ def test_custom_machines_that_cost_otherwise_are_not_guessed(name: str) -> None:
         ("aws", "eu-west-1", "g6.xlarge", "g5.xlarge.*priced in ap-northeast-1, eu-central-1, us-east-1, us-west-2"),
         ("aws", "mars-1", "z9.large", "Regions with prices: ap-northeast-1, eu-central-1"),
         ("oci", "x", "y", "knows no cloud 'oci'. Write aws, azure or gcp"),
+        ("aws", "us-east-1", "banana", "Machine types priced there: .*[.]"),
+        ("azure", "eastus", "standard_d4s_v5", "Machine types priced there: .*Standard_D4s_v5"),
+        ("gcp", "us-central1", "m5.large", "It is a machine type of aws"),
         ("gcp", "us-central1", "n2d-standard-8", "n2-standard-8"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from penstock_cost.book import NegotiatedRates, PriceBook, UnknownPrice
-from penstock_cost.money import Confidence
+from penstock_cost.money import Confidence, Rate
 
 
 def _book(**agreed: Any) -> PriceBook:
@@ -97,6 +97,14 @@ def test_items_and_egress_take_agreed_rates() -> None:
     assert book.service("aws", "sa-east-1", "ebs_gp3").usd == 0.05
     assert book.tiered("aws", "us-east-1", "egress_internet", 20_000) == pytest.approx(400)
     assert book.tier_rate("aws", "us-east-1", "egress_internet", 20_000).source == "negotiated rate"
+
+
+def test_no_machine_is_given_away() -> None:
+    with pytest.raises(ValidationError, match="No cloud gives m5.large away"):
+        _book(rates=[{"cloud": "aws", "machine": "m5.large", "usd": 0}])
+    assert _book(rates=[{"cloud": "aws", "item": "eks_control_plane", "usd": 0}]).service(
+        "aws", "us-east-1", "eks_control_plane"
+    ) == Rate(0, "hour", "negotiated rate", "")
 
 
 def test_all_mistakes_are_told_at_once_each_with_its_path() -> None:

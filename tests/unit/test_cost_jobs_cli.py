@@ -133,7 +133,7 @@ def test_units_on_spot_cost_the_spot_price(command):
         (f"job {P3} --hours 1 --off-peak 2", "off_peak: "),
         ("job --hours 1", "machine: This is needed"),
         ("job --cloud aws --region us-east-1 --machine p3.2xlarg --hours 1", "p3.2xlarge"),
-        (f"job {P3} --hours 1 --spot-change -1", "spot"),
+        (f"job {P3} --hours 1 --spot-change -1", "spot: Input should be greater than -1"),
         ("tokens --model gpt-5o --tokens-per-day 1", "Write for example gpt-"),
         ("tokens --model gpt-4o", "tokens_per_day: "),
         ("units --utilisation 0.5 --tokens-per-second 1", "--machine: Needed"),

@@ -80,6 +80,24 @@ def test_break_even_of_a_commitment_is_where_its_price_is_that_of_the_hours_used
     assert hours == pytest.approx(0.63 * 730, rel=1e-3)
 
 
+def test_a_commitment_is_paid_monthly_unless_told_otherwise() -> None:
+    asked: dict[str, Any] = {
+        "cloud": "aws",
+        "region": "us-east-1",
+        "machines": ("m5.xlarge",),
+        "minimum": 2,
+        "maximum": 5,
+        "purchase": "reserved",
+        "term": "1y",
+    }
+    item = pool_item(ask(**asked), BOOK)
+    assert item == pool_item(ask(**asked, payment="no_upfront"), BOOK)
+    assert item.what == "m5.xlarge, reserved, 1y no upfront"
+
+
+ON_N1 = {"cloud": "gcp", "region": "us-central1", "accelerator": "nvidia-tesla-t4:1"}
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -103,6 +121,9 @@ def test_break_even_of_a_commitment_is_where_its_price_is_that_of_the_hours_used
         ({"term": "1y"}, "term: A commitment is for reserved machines"),
         ({"accelerator": "nvidia-tesla-t4:1"}, "accelerator: Only Google Cloud attaches"),
         ({"accelerator": "one T4"}, "accelerator: 'one T4' is none"),
+        (ON_N1 | {"machines": ("n2-standard-8",)}, "accelerator: nvidia-tesla-t4 is attached to n1 machines only"),
+        (ON_N1 | {"machines": ("n1-standard-8", "g1-small")}, "n1 machines only, not to g1-small"),
+        (ON_N1 | {"machines": ("n1-standard-8",), "accelerator": "nvidia-tesla-t4:3"}, "in counts of 1, 2, 4, not 3"),
         ({"per_zone": True}, "zones: Counts are of one zone each"),
         ({"colour": "red"}, "colour: There is no such setting"),
         ({"schedule": ("whenever",)}, "schedule[0]: 'whenever' is no window"),
@@ -113,6 +134,14 @@ def test_what_makes_no_sense_is_refused(change: dict[str, Any], text: str) -> No
     with pytest.raises(CostError) as refused:
         pool_item(ask(**asked | change), BOOK)
     assert text in str(refused.value)
+
+
+def test_a_machine_that_is_too_large_for_its_accelerators_is_noted_and_believed_less() -> None:
+    asked: dict[str, Any] = {"minimum": 2, "maximum": 2, **ON_N1}
+    fits, large = (pool_item(ask(**asked, machines=(name,)), BOOK) for name in ("n1-standard-32", "n1-standard-96"))
+    assert (fits.confidence, fits.notes) == (Confidence.HIGH, ())
+    assert large.confidence == Confidence.LOW
+    assert "1 nvidia-tesla-t4 go with at most 48 vCPU, and n1-standard-96 has 96" in large.notes[0]
 
 
 def test_every_problem_is_told_at_once() -> None:

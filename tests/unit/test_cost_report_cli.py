@@ -69,6 +69,19 @@ def test_each_format_goes_to_the_output_or_to_a_file(
     assert capfdbinary.readouterr().out == b""
 
 
+def test_names_with_halves_of_characters_are_written_in_every_format(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    lone = chr(0xD800)
+    steps = [{"op": "create", "urn": "", "newState": resource(GROUP, f"gpu{lone}", instanceTypes=[f"m5{lone}"])}]
+    path = written(tmp_path / "preview.json", {"config": {}, "steps": steps})
+    for style in ("table", "json", "markdown", "html"):
+        assert main(["cost", "preview", str(path), "--format", style]) == 0
+        out = capfdbinary.readouterr().out
+        if style == "json":
+            assert json.loads(out)["holes"][0]["name"] == f"gpu{lone}"
+
+
 def test_a_hole_fails_only_where_that_was_asked_and_nobody_allowed_it(state: Path, tmp_path: Path) -> None:
     allowed = written(tmp_path / "options.json", {"allowed_holes": ["aws:nothing/*"]})
     assert main(["cost", "state", str(state)]) == 0
@@ -121,14 +134,17 @@ def test_negotiated_rates_of_the_configuration_count(
         (["diff", "{state}"], "does not say what comes after"),
         (["diff", "-", "-"], "Only one of the two"),
         (["state", "{state}", "--config", "{preview}"], "holds no options:"),
+        (["state", "{state}", "--config", "{misspelt}"], "annotations: There is no purchas to say of a pool."),
         (["state", "{state}", "--out", "/nowhere/at/all"], "cannot be written"),
         (["state", "{state}", "--prices", "/nowhere"], "/nowhere"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_a_sentence(
-    preview: Path, state: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+    preview: Path, state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
 ) -> None:
-    assert main(["cost", *(word.format(preview=preview, state=state) for word in words)]) == 1
+    misspelt = written(tmp_path / "options.json", {"annotations": {"gpu": {"purchas": "reserved", "spotPrice": 1}}})
+    names = {"preview": preview, "state": state, "misspelt": misspelt}
+    assert main(["cost", *(word.format(**names) for word in words)]) == 1
     said = capsys.readouterr()
     assert told in said.err
     assert said.out == ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock_cost.bill import Item
+from penstock_cost.bill import PER_MACHINE, Item
 from penstock_cost.money import Estimate
 from penstock_cost.report.changes import CAUSES, Difference
 from penstock_cost.report.differences import difference
@@ -85,6 +85,12 @@ def test_another_size_of_a_disk_is_a_size() -> None:
     given = compared([disk], [larger])
     assert causes(given) == {("size",): 8}
     assert given.changes[0].causes[0].text == "gp3 100 GiB → gp3 200 GiB"
+
+
+def test_more_machines_have_more_disks_and_that_is_of_the_count() -> None:
+    disk = item("d", kind="disks", what="gp3 100 GiB", cost=Estimate(8, 8, 16, 16), counts=(0, 0, 0, 0))
+    before = disk._replace(basis=PER_MACHINE)
+    assert causes(compared([before], [before._replace(cost=Estimate(8, 8, 40, 40))])) == {("count",): 24}
 
 
 def test_new_and_removed_lines_and_those_that_lose_or_get_a_price() -> None:

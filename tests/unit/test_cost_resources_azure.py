@@ -69,6 +69,13 @@ def test_pools_inside_a_cluster_count_once_also_after_a_refresh():
     assert {item.pool for item in bill.items if item.kind == "machines"} == {"cluster-system", "it"}
 
 
+def test_a_pool_inside_a_cluster_without_a_price_leaves_the_others_theirs():
+    known = {"name": "b", "vmSize": "Standard_D2s_v5", "count": 1, "osDiskType": "Ephemeral"}
+    bill = priced(cluster(agentPoolProfiles=[{**known, "name": "a", "count": UNKNOWN}, known]))
+    assert [(hole.pool, hole.property) for hole in bill.holes] == [("cluster-a", "agentPoolProfiles[0].count")]
+    assert {item.pool for item in bill.items if item.kind == "machines"} == {"cluster-b"}
+
+
 @pytest.mark.parametrize(("tier", "usd"), [(None, 0), ("Free", 0), ("Standard", FEE), ("Premium", 6 * FEE)])
 def test_the_fee_of_a_cluster_is_that_of_its_tier(tier, usd):
     bill = priced(cluster(sku={"tier": tier} if tier else None))

@@ -2,7 +2,8 @@
 
 import pytest
 
-from penstock_cost.resources import UNKNOWN
+from penstock_cost.book import NegotiatedRates, PriceBook
+from penstock_cost.resources import UNKNOWN, Options, Stack, bill_of
 from tests.support.cost_resources import HOUR, costs, machines_of, priced, resource
 
 CLUSTER, POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
@@ -62,8 +63,52 @@ def test_attached_accelerators_and_local_disks_are_paid_for_and_built_in_ones_ar
     }
     bill = priced(pool(config, nodeCount=1, nodeLocations=["a"]))
     assert costs(bill)[0] == pytest.approx(2 * HOUR + 2 * 0.5 * HOUR + 10 + 375 * 0.08)
-    built_in = pool({"guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}, nodeCount=1, nodeLocations=["a"])
-    assert machines_of(priced(built_in)).cost.floor == HOUR
+    l4 = {"machineType": "g2-standard-4", "guestAccelerators": [{"type": "nvidia-l4", "count": 1}]}
+    rates = NegotiatedRates(rates=[{"cloud": "gcp", "machine": "g2-standard-4", "usd": 1}])
+    built_in = Stack([pool(l4, nodeCount=1, nodeLocations=["a"])], {"gcp:region": "us-central1"})
+    assert machines_of(bill_of(built_in, options=Options(rates=rates))).cost.floor == HOUR
+
+
+@pytest.mark.parametrize(
+    ("machine", "device", "count", "told"),
+    [
+        ("n2-standard-2", "nvidia-tesla-t4", 1, "attached to n1 machines only, not to n2-standard-2"),
+        ("e2-medium", "nvidia-l4", 1, "'nvidia-l4' is not attached to machines"),
+        ("n1-standard-4", "nvidia-tesla-t4", 3, "attached in counts of 1, 2, 4, not 3"),
+    ],
+)
+def test_accelerators_on_machines_that_take_none_are_a_hole_and_not_left_out(machine, device, count, told):
+    config = {"machineType": machine, "guestAccelerators": [{"type": device, "count": count}]}
+    bill = priced(pool(config, nodeCount=1, nodeLocations=["a"]))
+    assert not bill.items
+    assert told in bill.holes[0].reason
+
+
+def test_two_types_of_accelerators_and_local_disks_that_are_held_are_holes_and_not_left_out():
+    both = [{"type": f"nvidia-tesla-{kind}", "count": 1} for kind in ("t4", "v100")]
+    bill = priced(pool({"machineType": "n1-standard-4", "guestAccelerators": both}, nodeCount=1, nodeLocations=["a"]))
+    assert [hole.property for hole in bill.holes] == ["nodeConfig.guestAccelerators"]
+    wish = {"count": 2, "instanceProperties": {"machineType": "n2-standard-2", "localSsds": [{"interface": "NVME"}]}}
+    held = priced(resource(RESERVATION, "held", {"zone": "us-central1-a", "specificReservation": wish}))
+    assert [hole.property for hole in held.holes] == ["specificReservation.instanceProperties.localSsds"]
+    assert held.cost.floor == 2 * HOUR
+
+
+def test_local_disks_of_spot_machines_cost_less_until_those_are_replaced():
+    config = {"machineType": "n2-standard-4", "spot": True, "ephemeralStorageLocalSsdConfig": {"localSsdCount": 2}}
+    scaling = {"totalMinNodeCount": 1, "totalMaxNodeCount": 3}
+    bill = bill_of(Stack([pool(config, autoscaling=scaling)], {"gcp:region": "us-central1"}))
+    (local,) = [item for item in bill.items if item.what == "2 local SSD"]
+    rate = PriceBook.bundled().service
+    assert local.cost.floor == pytest.approx(750 * rate("gcp", "us-central1", "local_ssd_spot").usd)
+    assert local.cost.ceiling == pytest.approx(3 * 750 * rate("gcp", "us-central1", "local_ssd").usd)
+
+
+def test_an_inline_pool_without_a_price_leaves_the_others_theirs():
+    unknown = {"name": "a", "nodeConfig": N2, "nodeCount": UNKNOWN}
+    bill = priced(cluster(nodePools=[unknown, {"name": "b", "nodeConfig": N2, "nodeCount": 1}]))
+    assert [(hole.pool, hole.property) for hole in bill.holes] == [("cluster-a", "nodePools[0].nodeCount")]
+    assert {item.pool for item in bill.items if item.kind == "machines"} == {"cluster-b"}
 
 
 @pytest.mark.parametrize("flag", ["spot", "preemptible"])
@@ -128,6 +173,16 @@ def test_a_commitment_makes_the_pool_that_it_covers_cheaper_and_is_not_paid_twic
     assert machines.ceiling == pytest.approx(2 * 0.5 * HOUR + 2 * HOUR)
     (bought,) = [item for item in bill.items if item.type == COMMITMENT]
     assert bought.irrevocable and bought.cost.ceiling == 0
+
+
+def test_a_covered_machine_is_priced_by_the_price_book_of_the_package():
+    machine = {"machineType": "n2-standard-2", "zone": "us-central1-a"}
+    stack = [commitment(), resource("gcp:compute/instance:Instance", "it", machine)]
+    bill = bill_of(Stack(stack, {"gcp:region": "us-central1"}))
+    listed = PriceBook.bundled().machine("gcp", "us-central1", "n2-standard-2").hourly.usd
+    covered = machines_of(bill)
+    assert covered.purchase == "reserved"
+    assert covered.cost.floor == pytest.approx(0.63 * listed * HOUR, rel=1e-3)
 
 
 def test_what_no_pool_uses_of_a_commitment_is_paid_for():

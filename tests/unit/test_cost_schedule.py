@@ -45,6 +45,7 @@ def test_windows_cover_their_hours(windows: list[str], otherwise: float, hours: 
         ("Mon 08:00-20:00=-1", "is no number of machines"),
         ("Mon 08:00-20:00=inf", "is no number of machines"),
         ("Mon 08:00-20:00=nan", "is no number of machines"),
+        ("Mon 08:00-20:00=1e99", "Write 0 to 1000000"),
         ("T 08:00-20:00=1", "is no day"),
     ],
 )

@@ -22,9 +22,10 @@ def unknown_machine(
     places: dict[tuple[str, str], set[str]] = {place: set(rows) for place, rows in tables.machines().items()}
     for place, names in refreshed.items():
         places.setdefault(place, set()).update(names)
-    here = _alike(cloud, name, places.get((cloud, region), set()))
-    places[cloud, region] = here
-    return _unknown(cloud, region, f"machine type {name}", name, places, "machine", "Machine types priced there")
+    owners = sorted({other for (other, _), names in places.items() if other != cloud and name in names})
+    places[cloud, region] = _alike(cloud, name, places.get((cloud, region), set()))
+    hint = f"It is a machine type of {' and '.join(owners)}." if owners else ""
+    return _unknown(cloud, region, f"machine type {name}", name, places, "machine", "Machine types priced there", hint)
 
 
 def _alike(cloud: str, name: str, others: set[str]) -> set[str]:
@@ -60,17 +61,24 @@ def unknown_commitment(
 
 
 def _unknown(
-    cloud: str, region: str, what: str, name: str, places: Mapping[tuple[str, str], set[str]], field: str, those: str
+    cloud: str,
+    region: str,
+    what: str,
+    name: str,
+    places: Mapping[tuple[str, str], set[str]],
+    field: str,
+    those: str,
+    hint: str = "",
 ) -> UnknownPrice:
     if cloud not in CLOUDS:
         return unknown_cloud(cloud)
     regions = sorted({where for (known, where), names in places.items() if known == cloud and where != "*" and names})
     here = places.get((cloud, region), set()) | places.get((cloud, "*"), set())
     elsewhere = [where for where in regions if where != region and name in places[cloud, where]]
-    advice = []
+    advice = [hint] if hint else []
     if region not in regions and not elsewhere:
         advice.append(f"Regions with prices: {', '.join(regions) or 'none'}.")
-    elif near := nearest(name, here):
+    elif not hint and (near := nearest(name, here)):
         advice.append(f"{those}: {', '.join(near)}.")
     if elsewhere:
         advice.append(f"It is priced in {', '.join(elsewhere)}.")
@@ -79,10 +87,12 @@ def _unknown(
 
 
 def nearest(name: str, known: set[str], count: int = 4) -> list[str]:
-    """Machines of the same family, else those with a name like it."""
+    """Machines of the same family, else those with a name like it, else those whose names are the least unlike."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name, sorted(known), n=count, cutoff=0.6)
+    folded = {other.lower(): other for other in sorted(known)}
+    close = [folded[other] for other in get_close_matches(name.lower(), list(folded), n=count, cutoff=0.6)]
     stem = name.partition(".")[0] if "." in name else name.rpartition("-")[0]
     family = [other for other in sorted(known) if stem and other.startswith(stem)]
-    return list(dict.fromkeys([*[other for other in close if other in family], *family, *close]))[:count]
+    found = list(dict.fromkeys([*[other for other in close if other in family], *family, *close]))[:count]
+    return found or [folded[other] for other in get_close_matches(name.lower(), list(folded), n=count, cutoff=0.0)]

@@ -55,6 +55,8 @@ class NegotiatedRate(_Model):
     def _one_thing(self) -> Self:
         if (self.machine is None) == (self.item is None):
             raise ValueError("A rate is for a machine or for an item. Write one of the two.")
+        if self.machine and not self.usd:
+            raise ValueError(f"No cloud gives {self.machine} away. Write what an hour of it costs, above 0.")
         if self.machine and self.unit != "hour":
             raise ValueError(f"Machines are priced by the hour. Write unit hour, not '{self.unit}'.")
         if self.item and self.purchase != "on_demand":

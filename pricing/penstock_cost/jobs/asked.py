@@ -49,7 +49,9 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 def _sentence(kind: type[Question], error: Any, before: str) -> str:
-    path = ".".join(part for part in (before, *map(str, error["loc"])) if part)
+    # Of a value that may be of several types, pydantic ends the path with the type that it tried.
+    steps = [str(step) for step in error["loc"] if not str(step).startswith(("constrained-", "literal["))]
+    path = ".".join(part for part in (before, *steps) if part)
     if error["type"] == "extra_forbidden":
         known = nearest(str(error["loc"][-1]), _fields(kind, error))
         return f"{path}: There is no such field. Write for example {known}."

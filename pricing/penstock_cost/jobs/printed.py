@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -39,13 +40,18 @@ def sources(rates: Iterable[Rate]) -> list[str]:
 
 def put(lines: Iterable[str]) -> int:
     """Prints lines; 0."""
-    print("\n".join(line.rstrip() for line in lines))  # noqa: T201 (it is a command)
-    return 0
+    return _print("\n".join(line.rstrip() for line in lines))
 
 
 def put_json(answer: Any) -> int:
     """Prints an answer, named tuples as objects; 0."""
-    print(json.dumps(_plain(answer), indent=2, ensure_ascii=False))  # noqa: T201 (it is a command)
+    return _print(json.dumps(_plain(answer), indent=2, ensure_ascii=False))
+
+
+def _print(text: str) -> int:
+    """Prints it, with what the terminal cannot show as escapes; 0."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))  # noqa: T201 (it is a command)
     return 0
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from penstock_cost.money import CostError
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from penstock_cost.bill import Bill
     from penstock_cost.book import PriceBook
     from penstock_cost.report.changes import Difference
@@ -156,7 +158,7 @@ def _options(path: str | None) -> Options:
 
 def _rendered(made: Report, style: str) -> str:
     if style == "json":
-        return made.model_dump_json(indent=2)
+        return _json(made)
     if style == "markdown":
         from penstock_cost.report.markdown import markdown
 
@@ -172,7 +174,7 @@ def _rendered(made: Report, style: str) -> str:
 
 def _rendered_difference(made: Difference, style: str) -> str:
     if style == "json":
-        return made.model_dump_json(indent=2)
+        return _json(made)
     if style == "markdown":
         from penstock_cost.report.markdown import markdown_difference
 
@@ -180,6 +182,11 @@ def _rendered_difference(made: Difference, style: str) -> str:
     from penstock_cost.report.table import difference_table
 
     return difference_table(made)
+
+
+def _json(made: BaseModel) -> str:
+    """With halves of characters, which names may hold, kept: pydantic's own writer stops at them."""
+    return json.dumps(made.model_dump(mode="json"), indent=2, ensure_ascii=False)
 
 
 def _write(content: str, path: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from penstock_cost.bill import PER_MACHINE
 from penstock_cost.money import Estimate, total
 from penstock_cost.report.changes import CAUSES, Amounts, Cause, Change, Difference
 from penstock_cost.report.document import HoleEntry, ItemEntry, Report
@@ -114,6 +115,8 @@ def _causes(before: ItemEntry, after: ItemEntry, delta: Estimate) -> Iterator[Ca
         yield _cause(tuple(name for name, _ in chosen), ", ".join(text for _, text in chosen), rest)
     elif _prices(before) != _prices(after):
         yield _cause(("price",), _price_text(before, after), rest)
+    elif before.basis == after.basis == PER_MACHINE:
+        yield _cause(("count",), f"{one_line(after.what)} for each", rest)
     elif after.kind != "machines":
         yield _cause(("size",), f"{one_line(before.what)} → {one_line(after.what)}", rest)
     else:

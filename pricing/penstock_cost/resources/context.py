@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import translate
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from penstock_cost.bill import Hole, Item
-from penstock_cost.money import HOURS_PER_MONTH, Confidence, Estimate, Rate, always, least
+from penstock_cost.money import HOURS_PER_MONTH, Confidence, CostError, Estimate, Rate, always, least
 from penstock_cost.resources import regions
 from penstock_cost.resources.lookups import RememberingBook
 from penstock_cost.resources.model import UNKNOWN, UNKNOWN_TEXT, Resource, Stack
@@ -21,6 +21,7 @@ from penstock_cost.resources.values import Unpriced
 
 if TYPE_CHECKING:
     from penstock_cost.book import PriceBook
+    from penstock_cost.resources.registry import Found
 
 FIXED = "all month"
 # Members of a pool's `cost` without which its price would be a guess. The others only describe it.
@@ -108,6 +109,15 @@ class Context:
             pool=pool,
             tenant=self.tenant(resource),
         )
+
+    def or_hole(self, pool: Iterable[Found], resource: Resource, called: str) -> Iterator[Found]:
+        """What is found of one of several pools of a resource; where it has no price the others still do."""
+        try:
+            yield from pool
+        except Unpriced as problem:
+            yield self.hole(resource, problem.reason, problem.path, pool=called)
+        except CostError as problem:
+            yield self.hole(resource, str(problem), pool=called)
 
     def usage(self, resource: Resource) -> Usage:
         """What the resource is used for, as far as that was said."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock_cost import tables
-from penstock_cost.money import HOURS_PER_MONTH, Rate
+from penstock_cost.money import HOURS_PER_MONTH, Rate, UnknownPrice
 from penstock_cost.resources.context import Context
 from penstock_cost.resources.found import Disk
 from penstock_cost.resources.values import Unpriced
@@ -87,8 +87,13 @@ def azure_tier(kind: str, gib: float, path: str = "") -> str:
 
 
 def local_ssds(context: Context, region: str, count: int) -> Disk:
-    """Local SSDs of Google Cloud, which are paid by size."""
-    return _sum(context, "gcp", region, f"{count} local SSD", [(count * LOCAL_SSD_GIB, "local_ssd")])
+    """Local SSDs of Google Cloud, which are paid by size, and cost less with spot machines."""
+    what, gib = f"{count} local SSD", count * LOCAL_SSD_GIB
+    made = _sum(context, "gcp", region, what, [(gib, "local_ssd")])
+    try:
+        return made._replace(with_spot=_sum(context, "gcp", region, what, [(gib, "local_ssd_spot")]))
+    except UnknownPrice:
+        return made
 
 
 def _sum(context: Context, cloud: str, region: str, what: str, parts: list[tuple[float, str]]) -> Disk:

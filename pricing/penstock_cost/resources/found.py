@@ -16,6 +16,8 @@ class Disk(NamedTuple):
     usd: float
     """USD a month."""
     rates: tuple[Rate, ...]
+    with_spot: Disk | None = None
+    """The same as it costs with a spot machine; None: no less."""
 
 
 class Pool(NamedTuple):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from penstock_cost.book import NegotiatedRates
@@ -74,6 +74,20 @@ class Annotation(_Recorded):
     capacity: Capacity | None = None
 
 
+def _spelt(given: Any) -> Any:
+    """What people write is held to the names that there are; what components record may have more."""
+    names = {name for field, info in Annotation.model_fields.items() for name in (field, info.alias)}
+    for said in given.values() if isinstance(given, dict) else ():
+        if isinstance(said, dict) and (strange := sorted(str(name) for name in said if name not in names)):
+            known = ", ".join(Annotation.model_fields)
+            raise ValueError(f"There is no {', '.join(strange)} to say of a pool. The settings are: {known}.")
+    return given
+
+
+Annotations = Annotated[dict[str, Annotation], BeforeValidator(_spelt)]
+"""What people say of pools, by globs of their names or URNs."""
+
+
 class Usage(_Said):
     """What a resource is used for in a month, as far as that is charged."""
 
@@ -102,7 +116,7 @@ class Options(_Said):
 
     allowed_holes: tuple[str, ...] = ()
     """Types (globs such as `aws:cloudwatch/*`) that may have no price."""
-    annotations: dict[str, Annotation] = {}
+    annotations: Annotations = {}
     """What is said of pools whose name or URN matches a glob. It goes before what the program registered."""
     usage: dict[str, Usage] = {}
     """What resources are used for, by a glob of their name, URN or type; the first that matches counts."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from penstock_cost.bill import Hole, Item
-from penstock_cost.money import Confidence, CostError, Estimate, least
+from penstock_cost.bill import PER_MACHINE, Hole, Item
+from penstock_cost.money import Confidence, CostError, Estimate, Rate, least
 from penstock_cost.resources.commitments import Cover
-from penstock_cost.resources.found import Committed, Pool, Reservation
+from penstock_cost.resources.found import Committed, Disk, Pool, Reservation
 from penstock_cost.resources.options import Annotation
 from penstock_cost.resources.reservations import share
 from penstock_cost.resources.values import Unpriced
@@ -92,18 +92,29 @@ def _items(pool: Pool, said: Annotation, held: int, asked: Asked, context: Conte
     yield item._replace(notes=notes, tenant=tenant)
     mean = min(max(question.usage().mean, question.least), question.most)
     for disk in pool.disks:
+        cost, rates = _disk_cost(disk, question, mean, bounded)
         yield context.line(
             pool.resource,
             disk.what,
             "disks",
-            Estimate(question.least, mean, question.most, bounded).times(disk.usd),
-            disk.rates,
-            basis="one for each machine",
+            cost,
+            rates,
+            basis=PER_MACHINE,
             confidence=item.confidence,
             region=pool.region,
             pool=item.pool,
             tenant=tenant,
         )
+
+
+def _disk_cost(disk: Disk, question: PoolQuestion, mean: float, bounded: float) -> tuple[Estimate, tuple[Rate, ...]]:
+    """Of one for each machine, with its prices. Where machines on demand stand in for spot, so do their disks."""
+    one = disk.with_spot
+    if one is None or question.purchase != "spot":
+        return Estimate(question.least, mean, question.most, bounded).times(disk.usd), disk.rates
+    expected = mean * (one.usd * (1 - question.fallback) + disk.usd * question.fallback)
+    cost = Estimate(question.least * one.usd, expected, question.most * disk.usd, bounded * disk.usd)
+    return cost, one.rates + disk.rates
 
 
 def _question(pool: Pool, said: Annotation, held: int, asked: Asked) -> PoolQuestion:

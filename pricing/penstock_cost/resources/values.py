@@ -18,6 +18,10 @@ class Unpriced(CostError):  # noqa: N818 (it reads as what is wrong)
         self.path = path
 
 
+_MOST: Final = 10**12
+"""More than this of anything is taken for a slip; it also keeps infinities and overflows out."""
+
+
 class Required:
     """Marks that there is no default."""
 
@@ -68,7 +72,8 @@ class Values:
             return None
         number = _number(value)
         if number is None:
-            raise Unpriced(f"{self.at(name)} is {value!r}. Write a number of 0 or more.", self.at(name))
+            shown = repr(value) if len(repr(value)) <= 80 else f"{repr(value)[:77]}..."
+            raise Unpriced(f"{self.at(name)} is {shown}. Write a number from 0 to {_MOST:,}.", self.at(name))
         return number
 
     @overload
@@ -167,5 +172,4 @@ def _number(value: Any) -> float | None:
         value = float(value)
     if not isinstance(value, int | float):
         return None
-    # More than this of anything is taken for a slip; it also keeps infinities and overflows out.
-    return float(value) if 0 <= value <= 1e12 else None
+    return float(value) if 0 <= value <= _MOST else None

@@ -95,6 +95,9 @@ def machine_rates(question: PoolQuestion, name: str, book: PriceBook) -> Machine
         notes.append("Flex-start machines are taken at the list price here, which is an upper bound.")
         discount = 0.0
     confidence = Confidence.LOW if question.purchase == "flex" else least(rate.confidence for rate in rates)
+    if misfit := question.too_large_for_its_accelerators(name):
+        notes.append(misfit)
+        confidence = Confidence.LOW
     return MachineRates(name, on_demand, bought, discount, tuple(rates), confidence, tuple(notes))
 
 
@@ -162,8 +165,8 @@ def _committed(
         raise CostError(
             "The prices of commitments for attached accelerators are not known here. Use machines that have their own."
         )
-    term, payment = str(question.term), str(question.payment)
-    commitment = book.commitment(question.cloud, question.region, machine.name, term, payment)
+    term = str(question.term)
+    commitment = book.commitment(question.cloud, question.region, machine.name, term, question.paid)
     rates.append(commitment.rate)
     return commitment.rate.usd
 
@@ -181,4 +184,4 @@ def _words(question: PoolQuestion) -> Iterator[str]:
         question.purchase, question.purchase
     )
     if question.purchase == "reserved":
-        yield f"{question.term} {str(question.payment).replace('_', ' ')}"
+        yield f"{question.term} {question.paid.replace('_', ' ')}"

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from penstock_cost.catalogue import machine
+from penstock_cost.catalogue import attachable, machine
 from penstock_cost.model import UnknownMachineType
 from penstock_cost.usage.hours import Usage, constant, of_profile, of_schedule
+from penstock_cost.usage.schedule import MOST_MACHINES
 from penstock_cost.validate import checked
 
-MOST_MACHINES = 1_000_000
-"""More than this in one pool is taken for a slip. The largest clusters of the clouds have 100,000 nodes."""
 Purchase = Literal["on_demand", "spot", "reserved", "capacity_block", "flex"]
 Count = Annotated[int, Field(ge=0, le=MOST_MACHINES, strict=True)]
 Machines = Annotated[float, Field(ge=0, le=MOST_MACHINES, allow_inf_nan=False)]
@@ -113,8 +112,23 @@ class PoolQuestion(BaseModel):
             yield f"term: A commitment is for reserved machines, and the purchase is {self.purchase}. Drop it."
         if self.accelerator and self.cloud != "gcp":
             yield f"accelerator: Only Google Cloud attaches accelerators to machines. Drop this on {self.cloud}."
+        elif self.accelerator:
+            yield from self._attached_problems(self.accelerator)
         if self.per_zone and self.zones == 1:
             yield "zones: Counts are of one zone each. Write how many zones there are."
+
+    def _attached_problems(self, wish: Attached) -> Any:
+        """Where Google Cloud makes no such machine; what the catalogue does not know is left to the price book."""
+        device = attachable(self.cloud, wish.type)
+        if device is None:
+            return
+        if wish.count not in device.counts:
+            counts = ", ".join(str(count) for count in device.counts)
+            yield f"accelerator: {wish.type} is attached in counts of {counts}, not {wish.count}. Write one of these."
+        for name in self.machines:
+            series = "n1" if name.startswith("custom-") else name.partition("-")[0]
+            if series != device.family:
+                yield f"accelerator: {wish.type} is attached to {device.family} machines only, not to {name}."
 
     def _commitment_problems(self) -> Any:
         if self.term is None:
@@ -123,6 +137,11 @@ class PoolQuestion(BaseModel):
             yield "minimum: A commitment covers the machines that always run. Write at least 1."
         if self.cloud == "gcp" and self.payment not in (None, "no_upfront"):
             yield f"payment: Google Cloud's commitments are paid monthly, not {self.payment}. Drop this."
+
+    @property
+    def paid(self) -> str:
+        """When its commitment is paid."""
+        return self.payment or "no_upfront"
 
     @property
     def factor(self) -> int:
@@ -162,6 +181,23 @@ class PoolQuestion(BaseModel):
         except UnknownMachineType:
             return attached
         return attached + (built_in.count if built_in else 0)
+
+    def too_large_for_its_accelerators(self, name: str) -> str:
+        """A note where one of its machines has more vCPU than such accelerators go with; empty where it fits."""
+        device = attachable(self.cloud, self.accelerator.type) if self.accelerator else None
+        if self.accelerator is None or device is None:
+            return ""
+        count = self.accelerator.count
+        most = max(limit.max_vcpu for limit in device.limits if limit.count == count)
+        try:
+            vcpu = machine(self.cloud, name).vcpu
+        except UnknownMachineType:
+            return ""
+        if vcpu <= most:
+            return ""
+        return (
+            f"{count} {device.type} go with at most {most} vCPU, and {name} has {vcpu:g}: write more, or a smaller one."
+        )
 
 
 def ask(**given: Any) -> PoolQuestion:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from penstock_cost.money import CostError
 
+MOST_MACHINES = 1_000_000
+"""More than this in one pool is taken for a slip. The largest clusters of the clouds have 100,000 nodes."""
 MINUTES_PER_DAY = 24 * 60
 MINUTES_PER_WEEK = 7 * MINUTES_PER_DAY
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -91,8 +93,8 @@ def _window(text: str) -> Window:
         machines = float(match["machines"])
     except ValueError:
         raise ValueError(f"'{match['machines']}' in '{text}' is no number of machines. {_HELP}") from None
-    if not 0 <= machines < float("inf"):
-        raise ValueError(f"'{match['machines']}' in '{text}' is no number of machines. Write 0 or more.")
+    if not 0 <= machines <= MOST_MACHINES:
+        raise ValueError(f"'{match['machines']}' in '{text}' is no number of machines. Write 0 to {MOST_MACHINES}.")
     # The same time twice is a whole day, as in 00:00-00:00.
     return Window(_days(match["days"], text), start, (end - start) % MINUTES_PER_DAY or MINUTES_PER_DAY, machines)
 

@@ -45,9 +45,11 @@ def cluster(resource: Resource, context: Context) -> Iterator[Found]:
         if resource.urn in pool.made_from("resourceName")
     }
     for profile in values.children("agentPoolProfiles"):
-        name = profile.text("name", "pool")
+        name = str(profile.data.get("name") or "pool")
         if name not in own:
-            yield from _pool(resource, profile, resource, context, f"{resource.name}-{name}", "agentPoolProfiles")
+            called = f"{resource.name}-{name}"
+            pool = _pool(resource, profile, resource, context, called, "agentPoolProfiles")
+            yield from context.or_hole(pool, resource, called)
 
 
 @prices(POOL)

@@ -33,11 +33,9 @@ def cluster(resource: Resource, context: Context) -> Iterator[Found]:
             "clusterAutoscaling.enabled",
         )
     for inline in values.children("nodePools"):
-        name = inline.text("name", "pool")
-        placed = {"location": values.data.get("location"), **inline.data}
-        yield from pool_lines(
-            resource, Values(placed, inline.at("")[:-1]), resource, context, f"{resource.name}-{name}"
-        )
+        called = f"{resource.name}-{inline.data.get('name') or 'pool'}"
+        placed = Values({"location": values.data.get("location"), **inline.data}, inline.at("")[:-1])
+        yield from context.or_hole(pool_lines(resource, placed, resource, context, called), resource, called)
     if "nodePools" not in values and not values.flag("removeDefaultNodePool"):
         own = ("nodeConfig", "nodeLocations", "location", "initialNodeCount")
         default = {key: value for key in own if (value := values.data.get(key)) is not None}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock_cost.catalogue import attachable
+from penstock_cost.catalogue import machine as catalogue_machine
+from penstock_cost.model import UnknownMachineType
 from penstock_cost.resources.context import Context
 from penstock_cost.resources.disks import disk, local_ssds
 from penstock_cost.resources.found import Disk
@@ -18,15 +20,26 @@ _WITH_LOCAL_SSDS = ("a2-ultragpu", "a3-", "a4-", "a4x-", "z3-")
 
 def accelerator(values: Values, machine: str, kind: str = "type", count: str = "count") -> str:
     """The accelerators that are attached to a machine; empty where it has none, or has them built in."""
-    if not machine.startswith(("n1-", "custom-")):
+    if "guestAccelerators" not in values or _has_its_own(machine):
         return ""
+    found = []
     for given in values.children("guestAccelerators"):
         devices, name = given.whole(count, 0), given.text(kind, "").rpartition("/")[2]
         if devices and attachable("gcp", name) is None:
             raise Unpriced(f"'{name}' is not attached to machines. Write for example nvidia-tesla-t4.", given.at(kind))
         if devices:
-            return f"{name}:{devices}"
-    return ""
+            found.append(f"{name}:{devices}")
+    if len(found) > 1:
+        raise Unpriced("A machine takes accelerators of one type. Write one of them.", values.at("guestAccelerators"))
+    return found[0] if found else ""
+
+
+def _has_its_own(name: str) -> bool:
+    """Whether accelerators are built in. Of what has neither those nor takes any, the question refuses the wish."""
+    try:
+        return catalogue_machine("gcp", name).accelerator is not None
+    except UnknownMachineType:
+        return not name.startswith(("n1-", "custom-"))
 
 
 def scratch(context: Context, region: str, machine: str, count: int) -> Iterator[Disk]:

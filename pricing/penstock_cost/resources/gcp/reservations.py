@@ -19,6 +19,13 @@ def reservation(resource: Resource, context: Context) -> Iterator[Found]:
     specific = values.child("specificReservation")
     machine = specific.child("instanceProperties")
     name = machine.text("machineType")
+    if machine.list("localSsds"):
+        yield context.hole(
+            resource,
+            "Local SSDs that a reservation holds are paid for too, and are not in its price here. Allow the type, and "
+            "count what its bill says.",
+            machine.at("localSsds"),
+        )
     yield Reservation(
         resource=resource,
         cloud="gcp",
