@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from objects import BUDGET, HPA, SCALED, SCALED_OBJECT, kind_of, namespace_of, of_kinds, pod_labels, same, target_of
 
-from penstock_cost.crossguard import Finding, NotKnown, Seen, read, whole
+from penstock_cost.crossguard import Finding, NotKnown, Seen, items, read, text, whole
 from penstock_cost.crossguard.rules import findings
-from penstock_cost.crossguard.values import known_texts
+from penstock_cost.crossguard.values import known_texts, strings
 from penstock_cost.resources.model import Resource
 
 _WHY = "so no node under them can be drained: upgrades and scale-downs stop there."
@@ -45,16 +46,27 @@ def _budget(stack: Seen, budget: Resource) -> Iterator[Finding]:
 
 
 def _selected(stack: Seen, budget: Resource) -> Iterator[Resource]:
-    """The workloads whose pods the budget selects by plain labels."""
+    """The workloads whose pods the budget selects; an empty selector means all of its namespace."""
+    if not isinstance(read(budget.properties, "spec.selector"), Mapping):
+        return
     wanted = known_texts(budget.properties, "spec.selector.matchLabels")
     read(budget.properties, "spec.selector.matchLabels")  # not known: nothing can be told
-    if not wanted:
-        return
+    expressions = [one for _, one in items(budget.properties, "spec.selector.matchExpressions")]
     for workload in of_kinds(stack, *SCALED):
         if workload.provider != budget.provider or namespace_of(workload) != namespace_of(budget):
             continue
-        if wanted.items() <= pod_labels(workload).items():
+        labels = pod_labels(workload)
+        if wanted.items() <= labels.items() and all(_holds(one, labels) for one in expressions):
             yield workload
+
+
+def _holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a requirement of `matchExpressions` holds for these labels. Raises NotKnown."""
+    key, operator = text(expression, "key"), text(expression, "operator")
+    values = strings(expression, "values") or []
+    if operator in ("Exists", "DoesNotExist"):
+        return (key in labels) is (operator == "Exists")
+    return (labels.get(key) in values) is (operator != "NotIn")
 
 
 def _fewest(stack: Seen, workload: Resource) -> int:

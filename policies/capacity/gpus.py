@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from maxima import KEDA_MAXIMUM
@@ -12,8 +12,10 @@ from pydantic import Field
 from penstock_cost.crossguard import Finding, NotKnown, Seen, items, whole
 from penstock_cost.crossguard.pools import NodePool, pools_of
 from penstock_cost.crossguard.rules import Config, not_known
-from penstock_cost.crossguard.values import known_texts, read
+from penstock_cost.crossguard.values import read
+from penstock_cost.resources.kubernetes.placement import Nodes, constraints, selects
 from penstock_cost.resources.model import Resource
+from penstock_cost.resources.values import Values
 
 RESOURCES = ("nvidia.com/gpu", "amd.com/gpu", "aws.amazon.com/neuron")
 
@@ -35,7 +37,7 @@ class _Asking(NamedTuple):
     gpus: int
     """The most that it may ask for."""
     pools: tuple[str, ...]
-    """The pools that its node selector fits, by their names."""
+    """The pools that it selects, by their names."""
 
 
 def gpus_within_pools(stack: Seen, _config: object, _configs: object) -> Iterator[Finding]:
@@ -89,14 +91,29 @@ def _gpu_pools(stack: Seen) -> dict[str, _Pool]:
 
 
 def _asking(stack: Seen, pools: dict[str, _Pool], problems: list[Finding]) -> Iterator[_Asking]:
-    for workload in of_kinds(stack, *SCALED):
-        selector = known_texts(workload.properties, "spec.template.spec.nodeSelector")
-        fits = tuple(name for name, one in pools.items() if selector and selector.items() <= one.pool.labels().items())
+    nodes = {name: Nodes(one.pool.labels(), ()) for name, one in pools.items()}
+    known: dict[str, tuple[str, ...]] = {}  # many workloads have the same constraints
+    for workload in of_kinds(stack, *SCALED) if pools else ():
+        fits = _selected(workload, nodes, known)
         try:
             if fits and (each := _gpus_of_pod(workload)):
                 yield _Asking(workload, each * _most_replicas(stack, workload), fits)
         except NotKnown as unknown:
             problems.append(not_known(workload, unknown))
+
+
+def _selected(workload: Resource, nodes: Mapping[str, Nodes], known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The pools that its node selector or its node affinity asks for. What is not known selects none."""
+    try:
+        spec = read(workload.properties, "spec.template.spec")
+    except NotKnown:
+        return ()
+    if not isinstance(spec, Mapping):
+        return ()
+    pod = Values(spec)
+    if (wanted := constraints(pod)) not in known:
+        known[wanted] = tuple(name for name, labels in nodes.items() if selects(pod, labels))
+    return known[wanted]
 
 
 def _gpus_of_pod(workload: Resource) -> int:

@@ -25,7 +25,8 @@ _TEMPLATES = {
         for kind in ("apps:Deployment", "apps:StatefulSet", "apps:DaemonSet", "apps:ReplicaSet", "batch:Job")
     },
 }
-_SLEEP = re.compile(r"(?:^|[\s;&/])sleep\s+(\d{1,6})(?:\.\d+)?s?\b")
+_SLEEP = re.compile(r"(?:^|[\s;&/])sleep\s+(\d{1,6})(?:\.\d+)?([smhd]?)\b")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class GracePeriod(Config):
@@ -69,7 +70,7 @@ def _stop(container: Mapping[str, Any]) -> int:
     if slept is not None:
         return slept
     command = strings(container, "lifecycle.preStop.exec.command") or []
-    return sum(int(seconds) for seconds in _SLEEP.findall(" ".join(command)))
+    return sum(int(count) * _SECONDS[unit] for count, unit in _SLEEP.findall(" ".join(command)))
 
 
 def _drain(resource: Resource, path: str, config: GracePeriod) -> int:

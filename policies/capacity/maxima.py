@@ -14,7 +14,7 @@ from penstock_cost.resources.model import Resource
 from penstock_cost.resources.tokens import plain
 
 KEDA_MAXIMUM = 100
-"""`maxReplicaCount` of a ScaledObject that states none (keda.sh, ScaledObject specification)."""
+"""`maxReplicaCount` of a ScaledObject or ScaledJob that states none (keda.sh, their specifications)."""
 WORKLOADS = {
     "kubernetes:apps:Deployment": "spec.replicas",
     "kubernetes:apps:StatefulSet": "spec.replicas",
@@ -22,6 +22,13 @@ WORKLOADS = {
     "kubernetes:core:ReplicationController": "spec.replicas",
     "kubernetes:autoscaling:HorizontalPodAutoscaler": "spec.maxReplicas",
     "kubernetes:keda.sh:ScaledObject": "spec.maxReplicaCount",
+    "kubernetes:keda.sh:ScaledJob": "spec.maxReplicaCount",
+    # A patch of an object that another program made.
+    "kubernetes:apps:DeploymentPatch": "spec.replicas",
+    "kubernetes:apps:StatefulSetPatch": "spec.replicas",
+    "kubernetes:apps:ReplicaSetPatch": "spec.replicas",
+    "kubernetes:autoscaling:HorizontalPodAutoscalerPatch": "spec.maxReplicas",
+    "kubernetes:argoproj.io:Rollout": "spec.replicas",
 }
 """Where each kind states the most replicas."""
 
@@ -76,7 +83,7 @@ def replica_maximum(resource: Resource, config: ReplicaMaximum) -> Iterator[Find
     path = WORKLOADS.get(plain(resource.type))
     if path is None:
         return
-    kind = plain(resource.type).rpartition(":")[2]
+    kind = plain(resource.type).rpartition(":")[2].removesuffix("Patch")
     limits = [limit for limit in config.limits if limit.kind in ("", kind)]
     ceiling = _ceiling(limits, names(resource), config.max_replicas)
     try:
@@ -85,7 +92,7 @@ def replica_maximum(resource: Resource, config: ReplicaMaximum) -> Iterator[Find
         yield Finding(f"The most replicas of '{resource.name}' cannot be told: {unknown}", resource.urn)
         return
     why = ""
-    if most is None and kind == "ScaledObject":
+    if most is None and kind in ("ScaledObject", "ScaledJob"):
         most, why = KEDA_MAXIMUM, f", because KEDA takes {KEDA_MAXIMUM} where {path} is missing"
     if most is not None and most > ceiling:
         yield Finding(

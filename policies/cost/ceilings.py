@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
-from fixes import Search
+from fixes import COMMITMENT, Search
 from priced import Measure, Priced, Scope, everything, holds_pools, pool_of, priced, usd
 from pydantic import Field
 
@@ -115,6 +115,8 @@ def _advice(bill: Priced, scope: Scope, limit: float, measure: Measure) -> str:
     search = Search(bill, scope, measure, limit)
     fixes = search.fixes()
     fits = f"Fits: {'; '.join(fix.text for fix in fixes)}." if fixes else ""
+    if any(part.startswith(COMMITMENT) for fix in fixes for part in fix.parts):
+        fits += " A commitment that is bought is said in `annotations` of `estimate`, or by the pool itself."
     floor = bill.cost(scope, "floor")
     if floor > limit:
         return f"The floor is {usd(floor)}; no maximum can meet this ceiling. " + (
@@ -123,8 +125,9 @@ def _advice(bill: Priced, scope: Scope, limit: float, measure: Measure) -> str:
     if fits:
         return fits
     return (
-        f"With every maximum lowered to its minimum (or 1) it is still {usd(search.least())}; no maximum can meet this "
-        "ceiling. Choose smaller machines, or raise the ceiling."
+        "With every maximum lowered to its minimum (or 1), without idle pools, and with the cheapest machines and "
+        f"commitments it is still {usd(search.least())}; no maximum can meet this ceiling. Choose smaller machines, or "
+        "raise the ceiling."
     )
 
 

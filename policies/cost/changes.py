@@ -8,17 +8,22 @@ from typing import Any
 from priced import Priced, Scope
 
 from penstock_cost.bill import Item
+from penstock_cost.book import PriceBook
 from penstock_cost.crossguard import NotKnown
 from penstock_cost.crossguard.pools import NodePool, pools_of
+from penstock_cost.resources.context import Context
 from penstock_cost.resources.model import Resource
 from penstock_cost.resources.options import Annotation, Commitment
+from penstock_cost.resources.values import Unpriced
+
+_MIXES = ("penstock:index:PurchaseMix",)
 
 
 class PoolChange:
     """A pool on the bill, and what can be changed about it."""
 
-    def __init__(self, item: Item, pool: NodePool) -> None:
-        self.item, self.pool = item, pool
+    def __init__(self, item: Item, pool: NodePool, shares_request: bool = False) -> None:
+        self.item, self.pool, self.shares_request = item, pool, shares_request
         most = pool.maximum()
         self._path, self._zones = most.path, most.zones
         self.unit = most.zones
@@ -37,6 +42,13 @@ class PoolChange:
     def urn(self) -> str:
         """Its resource."""
         return self.item.urn
+
+    @property
+    def idle(self) -> bool:
+        """Whether the cluster would do without it: a node pool of its own that may be empty, for which nothing asks."""
+        least, expected, most, bounded = self.item.counts
+        whole = self.pool.kind.name_label and not self.pool.path
+        return bool(whole) and not least and not expected and bounded == most and not self.shares_request
 
     def machine(self) -> str:
         """Its machine type, where it has one that can be changed here; else empty."""
@@ -70,10 +82,14 @@ class PoolChange:
 
 
 def pool_changes(priced: Priced, scope: Scope, measure: str) -> list[PoolChange]:
-    """The pools of a part of the bill whose maximum can be lowered or whose machines can change, dearest first."""
+    """The pools of a part of the bill of which something can be changed.
+
+    The dearest come first, and after all others those that are only a part of a request.
+    """
     lines = [item for item in priced.bill.items if item.kind == "machines" and scope(item)]
     lines.sort(key=lambda item: (-getattr(item.cost, measure), item.urn))
-    return [change for item in lines for change in _change(priced, item)]
+    changes = [change for item in lines for change in _change(priced, item)]
+    return sorted(changes, key=lambda change: change.shares_request)
 
 
 def _change(priced: Priced, item: Item) -> Iterator[PoolChange]:
@@ -84,9 +100,19 @@ def _change(priced: Priced, item: Item) -> Iterator[PoolChange]:
         pools = list(pools_of(resource))
         fits = pools if len(pools) == 1 else [pool for pool in pools if pool.data.get("name") in (item.pool, item.name)]
         if len(fits) == 1 and fits[0].maximum().machines:
-            yield PoolChange(item, fits[0])
+            yield PoolChange(item, fits[0], _shares_request(priced, resource))
     except NotKnown:
         return
+
+
+def _shares_request(priced: Priced, resource: Resource) -> bool:
+    """Whether it is one of several pools that are one request: a share of a mix, or the fallback of another."""
+    if any(one.type in _MIXES for one in priced.stack.ancestors(resource)):
+        return True
+    try:
+        return Context(priced.stack, PriceBook.bundled(), priced.options).annotation(resource).fallback_for is not None
+    except Unpriced:
+        return True
 
 
 def _get(properties: Mapping[str, Any], path: str) -> Any:

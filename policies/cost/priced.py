@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from penstock_cost.bill import Bill, Hole, Item
 from penstock_cost.book import NegotiatedRates, PriceBook
@@ -15,8 +15,9 @@ from penstock_cost.crossguard.pools import pool_types
 from penstock_cost.crossguard.rules import Config
 from penstock_cost.resources.bill import bill_of
 from penstock_cost.resources.model import Resource, Stack
-from penstock_cost.resources.options import Annotation, Egress, Options, Usage
+from penstock_cost.resources.options import Annotation, Annotations, Egress, Options, Usage
 from penstock_cost.resources.tokens import plain
+from penstock_cost.usage.schedule import problems
 
 Measure = Literal["floor", "expected", "ceiling", "bounded"]
 Scope = Callable[[Item | Hole], bool]
@@ -29,7 +30,7 @@ class EstimateConfig(Config):
     allowed_holes: tuple[str, ...] = Field(
         default=(), description="Types (globs such as aws:cloudwatch/*) that may have no price."
     )
-    annotations: dict[str, Annotation] = Field(
+    annotations: Annotations = Field(
         default={}, description="What the program does not say of its pools, by a glob of their name or URN."
     )
     usage: dict[str, Usage] = Field(
@@ -40,6 +41,18 @@ class EstimateConfig(Config):
         default=(), description="Tokens of LLM APIs: model, tokens_per_day, input_share, tenant."
     )
     rates: NegotiatedRates | None = Field(default=None, description="Negotiated rates, which go before list prices.")
+
+    @field_validator("annotations")
+    @classmethod
+    def _schedules(cls, given: dict[str, Annotation]) -> dict[str, Annotation]:
+        wrong = [
+            f"{pattern}.schedule[{index}]: {reason}"
+            for pattern, said in given.items()
+            for index, reason in problems(said.schedule or ())
+        ]
+        if wrong:
+            raise ValueError(" ".join(wrong))
+        return given
 
     def options(self) -> Options:
         """The same in the terms of `bill_of`."""
@@ -63,6 +76,13 @@ class Priced:
     def with_resources(self, changed: Mapping[str, Resource]) -> Priced:
         """The same stack with these resources instead of those that it has."""
         resources = [changed.get(one.urn, one) for one in self.stack.resources]
+        return Priced(Stack(resources, self.stack.config), self.options, self.name)
+
+    def without(self, urns: Sequence[str]) -> Priced:
+        """The same stack without these resources."""
+        if not urns:
+            return self
+        resources = [one for one in self.stack.resources if one.urn not in urns]
         return Priced(Stack(resources, self.stack.config), self.options, self.name)
 
     def with_annotation(self, urn: str, annotation: Annotation) -> Priced:

@@ -177,6 +177,7 @@ def test_scalers_budgets_and_grace_periods_of_a_foreign_program_are_judged(
         (CAPACITY, {"one-scalr": "mandatory"}, "one-scalr: This pack has no such policy. Did you mean one-scaler?"),
         (COST, {"stack-ceiling": {"usd": "much"}}, "usd: Must validate"),
         (COST, {"stack-ceiling": {"limit": 5}}, "stack-ceiling.limit: There is no such property."),
+        (COST, {"estimate": {"annotations": {"a": {"schedule": ["Mon 8=6"]}}}}, "annotations: a.schedule[0]: "),
     ],
 )
 def test_a_wrong_configuration_stops_the_preview_with_a_sentence(
@@ -248,10 +249,13 @@ def test_the_example_configuration_is_valid(sandbox: MakeSandbox, tmp_path: Path
     assert "configur" not in text(done), text(done)
 
 
+@pytest.mark.parametrize(
+    ("usd", "fix"), [(40000, "Fits: "), (10000, "Fits: together: without 'gpu-a100-x4', maximum 3 of 'spot', ")]
+)
 def test_prod_under_a_ceiling_is_stopped_with_fixes_and_holds_no_unpriced_resource(
-    sandbox: MakeSandbox, tmp_path: Path
+    sandbox: MakeSandbox, tmp_path: Path, usd: int, fix: str
 ) -> None:
-    stopped = preview(sandbox(ROOT), COST, {"stack-ceiling": {"usd": 40000}}, tmp_path, "prod")
+    stopped = preview(sandbox(ROOT), COST, {"stack-ceiling": {"usd": usd}}, tmp_path, "prod")
     assert stopped.returncode != 0
-    assert "Fits: " in text(stopped)
+    assert fix in text(stopped)
     assert "has no price" not in text(stopped)

@@ -136,6 +136,9 @@ REPLICAS = [
         named(SCALED_OBJECT, "web"),
         "may have 100 replicas, because KEDA takes 100 where spec.maxReplicaCount is missing",
     ),
+    (named("kubernetes:keda.sh/v1alpha1:ScaledJob", "web"), "ScaledJob 'web' may have 100 replicas, because KEDA"),
+    (named("kubernetes:apps/v1:DeploymentPatch", "web", replicas=9), "Deployment 'web' may have 9 replicas"),
+    (named("kubernetes:argoproj.io/v1alpha1:Rollout", "web", replicas=9), "Rollout 'web' may have 9 replicas"),
 ]
 
 
@@ -250,6 +253,24 @@ def test_a_budget_that_allows_no_disruption_is_told(budget: dict[str, Any], repl
     assert ("no node under them can be drained" in said(disruption_allowed(Seen([web, pdb]), None, None))) is blocks
 
 
+def test_a_budget_may_select_by_expressions_or_all_of_its_namespace() -> None:
+    web = deployment(replicas=2)
+
+    def blocks(selector: Any) -> bool:
+        pdb = named(BUDGET, "pdb", selector=selector, minAvailable=2)
+        return bool(said(disruption_allowed(Seen([web, pdb]), None, None)))
+
+    def expression(operator: str, *values: str) -> dict[str, Any]:
+        return {"matchExpressions": [{"key": "app", "operator": operator, "values": list(values)}]}
+
+    assert blocks(expression("In", "web", "other"))
+    assert blocks(expression("Exists"))
+    assert blocks({})
+    assert not blocks(None)
+    assert not blocks(expression("NotIn", "web"))
+    assert not blocks(expression("DoesNotExist"))
+
+
 def test_a_budget_counts_the_fewest_replicas_of_the_autoscaler_and_fails_where_they_are_not_known() -> None:
     web, pdb = deployment(), named(BUDGET, "pdb", selector={"matchLabels": {"app": "web"}}, minAvailable=2)
     for least, text in ((2, "keeps 2 of 2 replicas"), (3, ""), (UNKNOWN, "spec.minReplicas is not known")):
@@ -272,6 +293,7 @@ def _pod(stop: dict[str, Any] | None = None, grace: Any = None) -> dict[str, Any
         (_pod({"sleep": {"seconds": 31.0}}), 0, 1),
         (_pod({"exec": {"command": ["/bin/sh", "-c", "sleep 20 && nginx -s quit"]}}), 20, 10),
         (_pod({"exec": {"command": ["sleep", "45"]}}, grace=60), 10, 0),
+        (_pod({"exec": {"command": ["sleep", "2m"]}}, grace=60), 0, 60),
         (_pod(None, grace=5), 10, 5),
         (_pod({"exec": {"command": ["/drain"]}}), 0, 0),
     ],
@@ -308,6 +330,17 @@ def test_workloads_that_may_ask_for_more_gpus_than_their_pools_have_are_told() -
     assert "spec.replicas is not known" in said(
         gpus_within_pools(_gpu_stack(UNKNOWN, {"totalMaxNodeCount": 2}), None, None)
     )
+
+
+def test_pools_are_selected_by_node_affinity_too() -> None:
+    pool, web = _gpu_stack(5, {"totalMaxNodeCount": 2}).resources
+    needs = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "In", "values": ["gpu", "x"]}]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": needs}}
+    pod = {"affinity": affinity, "containers": web.properties["spec"]["template"]["spec"]["containers"]}
+    assert "have 4 at their maximum (gpu)" in said(
+        gpus_within_pools(Seen([pool, deployment(pod=pod, replicas=5)]), None, None)
+    )
+    assert not said(gpus_within_pools(Seen([pool, deployment(pod=pod, replicas=4)]), None, None))
 
 
 def test_a_gpu_pool_far_above_what_its_workloads_ask_for_is_told() -> None:

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nights import GpusAtNight, gpus_at_night
 from priced import EstimateConfig, Priced, everything, priced
+from pydantic import ValidationError
 from shares import (
     OnDemandGpus,
     Purchases,
@@ -34,9 +35,11 @@ from penstock_cost.book import PriceBook
 from penstock_cost.crossguard import Seen
 from penstock_cost.money import HOURS_PER_MONTH
 from penstock_cost.resources.model import UNKNOWN, Resource
+from penstock_cost.resources.options import Annotation, Commitment
 from tests.unit.test_policy_capacity import said
 
 BOOK = PriceBook.bundled()
+COMMITTED = re.compile(r"a 1-year commitment for the minimum of \d+ of '([^']+)'")
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 PROVIDER = Resource("urn:pulumi:dev::p::pulumi:providers:aws::d", "pulumi:providers:aws", "d", {"region": "us-east-1"})
 DISK = 20
@@ -86,13 +89,36 @@ def test_a_ceiling_below_the_floor_is_told_and_no_maximum_is_proposed() -> None:
 
 def test_a_ceiling_above_the_floor_that_no_maximum_meets_is_told() -> None:
     text = said(stack_ceiling(stack(pool("gpu-pool")), StackCeiling(usd=1.0), {}))
-    assert "With every maximum lowered to its minimum (or 1) it is still" in text
+    assert "With every maximum lowered to its minimum (or 1)" in text
+    assert "it is still $" in text
 
 
 def test_a_commitment_for_the_minimum_is_proposed_where_it_is_enough() -> None:
     fixed = stack(pool("web", "m5.large", 4, 5))
     text = said(stack_ceiling(fixed, StackCeiling(usd=4.4 * monthly("m5.large")), {}))
     assert "a 1-year commitment for the minimum of 4 of 'web' ($" in text
+
+
+def test_where_no_maxima_are_enough_idle_pools_are_left_out_and_the_rest_keeps_what_fits() -> None:
+    base, idle = pool("base", "m5.large", 1, 5), pool("idle", "p3.8xlarge", 0, 4)
+    most, large = 5 * monthly("m5.large"), monthly("p3.8xlarge")
+    text = said(stack_ceiling(stack(base, idle), StackCeiling(usd=most + 1), {}))
+    assert f"Fits: without 'idle' (${most:,.2f})." in text
+    text = said(stack_ceiling(stack(base, idle), StackCeiling(usd=3.5 * monthly("m5.large")), {}))
+    assert f"Fits: together: without 'idle', maximum 3 of 'base' (${3 * monthly('m5.large'):,.2f})." in text
+    text = said(stack_ceiling(stack(base, idle), StackCeiling(usd=most + large), {}))
+    assert "without" not in text  # a lower maximum is enough
+
+
+def test_where_lower_maxima_are_not_enough_cheaper_machines_and_commitments_go_with_them() -> None:
+    kept = {"scalingConfig": {"minSize": 2, "maxSize": 6, "desiredSize": 3}}
+    gpus = [pool(name, "p3.2xlarge", **kept) for name in ("a", "b")]
+    text = said(stack_ceiling(stack(*gpus), StackCeiling(usd=3 * monthly("p3.2xlarge")), {}))
+    assert "The floor is" in text  # whatever fits, it says so
+    spot = [pool(name, "p3.2xlarge", capacityType="SPOT", **kept) for name in ("a", "b")]
+    text = said(stack_ceiling(stack(*spot), StackCeiling(usd=3 * monthly("p3.2xlarge")), {}))
+    assert "Fits: together: maximum 2 of 'a', maximum 2 of 'b', g" in text
+    assert "instead of p3.2xlarge in 'a'" in text
 
 
 machines = st.sampled_from(["m5.large", "c5.xlarge", "p3.2xlarge", "g5.xlarge", "r5.large"])
@@ -108,10 +134,13 @@ def test_every_fix_when_it_is_applied_passes_and_the_maximum_is_the_largest_that
     before = priced(seen, {})
     limit = before.cost(everything, "ceiling") * share
     for fix in Search(before, everything, "ceiling", limit).fixes():
-        if not fix.changed:
-            continue
-        after = Seen([fix.changed.get(one.urn, one) for one in seen.resources], "dev")
-        assert not said(stack_ceiling(after, StackCeiling(usd=limit + 0.01), {}))
+        after = Seen([fix.changed.get(one.urn, one) for one in seen.resources if one.urn not in fix.removed], "dev")
+        committed = {
+            urn: Annotation(purchase="reserved", commitment=Commitment(term="1y", payment="no_upfront"))
+            for urn in (pool(name).urn for part in fix.parts for name in COMMITTED.findall(part))
+        }
+        configs = {"estimate": EstimateConfig(annotations=committed)}
+        assert not said(stack_ceiling(after, StackCeiling(usd=limit + 0.01), configs))
         if lone := re.match(r"maximum (\d+) of '(p\d+)'", fix.text):
             machine, low, more = asked[int(lone[2][1:])]
             larger = [
@@ -282,3 +311,15 @@ def test_targets_of_requests_are_told_where_they_are_missed() -> None:
     assert "No pool matches 'x'" in said(
         unit_costs(seen, UnitCosts(targets=(good.model_copy(update={"pools": "x"}),)), {})
     )
+
+
+@pytest.mark.parametrize(
+    ("said_of_pools", "told"),
+    [
+        ({"cpu": {"schedule": ["Mon-Fri 08:00=6"]}}, "cpu.schedule[0]: "),
+        ({"cpu": {"shedule": ["Mon-Fri 08:00-20:00=6"]}}, "There is no shedule to say of a pool."),
+    ],
+)
+def test_annotations_that_mean_nothing_are_refused(said_of_pools: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        EstimateConfig.model_validate({"annotations": said_of_pools})
