@@ -11,7 +11,7 @@ STACK_OF = $(if $(EXAMPLE),--project docs/examples/platform --home .sandbox --st
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 FAULTS = $(if $(FAULT),--fault '$(FAULT)')
 
-.PHONY: help install preview up refresh destroy test lint types unit engine bench docs clean
+.PHONY: help install preview up refresh destroy cluster cluster-down test lint types unit engine cluster-test bench docs clean
 
 help:  ## Show this help.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	  { echo 'Penstock needs Python 3.11 or later; this is $(PYTHON). Write PYTHON=... to use another.' >&2; exit 1; }
 	@echo 'Installing the Python packages into $(VENV) (1 GB; one to three minutes the first time) …'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
 
 preview: $(READY)  ## Preview a stack in the sandbox, with its bill: make preview STACK=prod (or EXAMPLE=eks) [CEILING=USD] [ARGS=...] [FAULT=...]
@@ -38,6 +38,12 @@ refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
 	@$(SANDBOX) destroy $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
+cluster: $(READY)  ## Start a real Kubernetes control plane on this machine. The first time it is built, which takes 6 minutes.
+	@$(BIN)/python -m sandbox.cluster up
+
+cluster-down: $(READY)  ## End it; what it holds is kept.
+	@$(BIN)/python -m sandbox.cluster down
+
 test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
 
 lint: $(READY)
@@ -47,12 +53,15 @@ types: $(READY)
 	@$(BIN)/mypy && for main in components/__main__.py policies/*/__main__.py; do $(BIN)/mypy $$main || exit 1; done
 
 unit: $(READY)
-	@$(BIN)/pytest $(PARALLEL) tests/unit
+	@$(BIN)/pytest $(PARALLEL) tests/unit tests/cluster/unit
 
 engine: $(READY)
 	@$(SANDBOX) engine
 	@$(BIN)/pytest $(PARALLEL) -m 'not timed' tests/engine
 	@$(BIN)/pytest -m timed tests/engine
+
+cluster-test: $(READY)  ## Test the control plane itself, which is built first.
+	@$(BIN)/pytest tests/cluster
 
 bench: $(READY)  ## Measure the overhead against the bare engine, as ratios from one run.
 	@$(BIN)/python -m tests.bench
@@ -61,4 +70,5 @@ docs: $(READY)  ## Write the component pages from the package's schema.
 	@$(BIN)/python -m docs.reference
 
 clean:  ## Remove everything that was built or pretended: .venv, .sandbox.
+	@if [ -d .sandbox/cluster ] && [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox.cluster down; fi
 	rm -rf $(VENV) .sandbox

@@ -61,5 +61,5 @@ def _limits(ceiling: float | None, config: Path | None) -> dict[str, Any]:
         level = {"enforcementLevel": said} if isinstance(said, str) else said
         if not isinstance(level, dict):
             raise SandboxError(f'stack-ceiling in {config} is {said!r}. Write a map such as {{"usd": 20000}}.')
-        limits["stack-ceiling"] = {**level, "usd": ceiling}
-    return limits
+        limits = {**limits, "stack-ceiling": {**level, "usd": ceiling}}
+    return dict(limits)
