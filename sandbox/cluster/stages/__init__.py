@@ -1,0 +1,82 @@
+"""What kwok plays: the stages that its module ships for nodes and pods, at our pace, and ours for volumes.
+
+Nothing of the module is copied into this repository: its documents are read from where it was built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+HERE = Path(__file__).parent
+START_DELAY = "sandbox.penstock.dev/start-delay"
+"""Annotation or label of a pod or node: how long it takes to become ready, such as `100s` or `1m30s`."""
+POD_START_SECONDS = 2.0
+STAGES = ("stage/node/fast", "stage/node/heartbeat-with-lease", "stage/pod/general")
+"""Folders of the module's `kustomize` whose stages are played."""
+DEFINITIONS = ("metrics", "resourceusages", "clusterresourceusages")
+"""Custom resources of kwok that say what pods use: they are made in the cluster, so that they can be changed there."""
+USAGE = ("metrics/resource/metrics-resource.yaml", "metrics/usage/usage-from-annotation.yaml")
+"""What a kubelet tells of the usage of containers; and that annotations of the pod say what they use."""
+
+Document = dict[str, Any]
+
+
+def stages(kustomize: Path) -> list[Document]:
+    """What kwok is configured with."""
+    played = [paced(found) for folder in STAGES for found in _documents(kustomize / folder) if found["kind"] == "Stage"]
+    return [*played, *_read(HERE / "volumes.yaml")]
+
+
+def base_objects(kustomize: Path) -> tuple[list[Document], list[Document]]:
+    """Custom resource definitions, and what is made in every cluster once they are accepted."""
+    bases = kustomize / "crd/bases"
+    definitions = [found for name in DEFINITIONS for found in _read(bases / f"kwok.x-k8s.io_{name}.yaml")]
+    usage = [found for name in USAGE for found in _read(kustomize / name)]
+    return definitions, [*usage, *_read(HERE / "storage-class.yaml")]
+
+
+def paced(stage: Document) -> Document:
+    """A stage of the module at our pace: pods and nodes are ready after the time that they state, without jitter.
+
+    Whatever comes before or after, such as making containers or ending them, takes no time that anybody would notice.
+    """
+    name, spec = stage["metadata"]["name"], dict(stage["spec"])
+    if name == "pod-ready":
+        spec["delay"] = start_delay(POD_START_SECONDS)
+    elif name == "node-initialize":
+        spec["delay"] = start_delay(0)
+    elif name in _QUICK:
+        delay = dict(spec.get("delay", {}), durationMilliseconds=_QUICK[name])
+        delay.pop("jitterDurationMilliseconds", None)
+        spec["delay"] = delay
+    return {**stage, "spec": spec}
+
+
+_QUICK = {"pod-create": 0, "pod-init-container-running": 100, "pod-init-container-completed": 500, "pod-complete": 1000}
+"""Milliseconds that stages of the module take here."""
+
+
+def start_delay(seconds: float) -> Document:
+    """What the object itself says, or else so many seconds."""
+    stated = f'.metadata.annotations["{START_DELAY}"] // .metadata.labels["{START_DELAY}"]'
+    return {"durationMilliseconds": int(seconds * 1000), "durationFrom": {"jq": {"expression": stated}}}
+
+
+def config(documents: list[Document]) -> str:
+    """The text of kwok's configuration file."""
+    return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _documents(folder: Path) -> Iterator[Document]:
+    """What stands in a folder's files, in the order of their names."""
+    for file in sorted(folder.glob("*.yaml")):
+        yield from _read(file)
+
+
+def _read(file: Path) -> list[Document]:
+    found = yaml.safe_load_all(file.read_text(encoding="utf-8"))
+    return [document for document in found if document]

@@ -1,0 +1,124 @@
+"""Building the programs of the cluster, each when it is first needed, and keeping them.
+
+A built program is kept in a cache folder whose name tells its version, its sources, and the Go that built it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.cluster.tools import MODULES, TOOLS, Tool
+from sandbox.errors import SandboxError
+from sandbox.locks import locked
+from sandbox.progress import heartbeat, say
+
+
+@dataclass(frozen=True)
+class Toolbox:
+    """The cache folder, and what is in it or can be put there."""
+
+    cache: Path
+
+    def path(self, name: str) -> Path:
+        """The program, built now if it is not there yet. Raises `SandboxError` where it cannot be."""
+        return self.folder(name) / name
+
+    def place(self, name: str) -> Path:
+        """Where the program is; where it has not been built, a path at which nothing is. Builds nothing."""
+        tool = TOOLS[name]
+        return (self._kept(tool, self.cache / name) or self.cache / name / tool.source) / name
+
+    def folder(self, name: str) -> Path:
+        """The folder of a program and of what it carries, with the program in it."""
+        tool = TOOLS[name]
+        place = self.cache / name
+        if found := self._kept(tool, place):
+            return found
+        with locked(
+            self.cache / "lock", f"Another process is building programs of the cluster: waiting for it ({name})."
+        ):
+            return self._kept(tool, place) or _build(tool, place / f"{tool.source}-{go_version()}")
+
+    def missing(self, *names: str) -> list[Tool]:
+        """Those of these programs that have yet to be built."""
+        return [TOOLS[name] for name in names if not self._kept(TOOLS[name], self.cache / name)]
+
+    @staticmethod
+    def _kept(tool: Tool, place: Path) -> Path | None:
+        """One that was built from the same sources: by this Go, or by any where there is no Go here."""
+        if shutil.which("go"):
+            folder = place / f"{tool.source}-{go_version()}"
+            return folder if folder.exists() else None
+        return next(iter(sorted(place.glob(f"{tool.source}-*"))), None)
+
+
+def _build(tool: Tool, folder: Path) -> Path:
+    """Fill an empty folder, and make it `folder` in one step once it is whole."""
+    say(f"Building {tool.name} {tool.version} from its Go module, once (about {_duration(tool.seconds)} on 2 cores) …")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
+        fresh = Path(temporary, folder.name)
+        fresh.mkdir()
+        output = str((fresh / tool.name).resolve())
+        with heartbeat(f"building {tool.name}"):
+            words = ["-mod=readonly", "-trimpath", "-ldflags", tool.symbols]
+            go(tool, "build", *words, "-o", output, tool.package)
+        _carry(tool, fresh)
+        fresh.rename(folder)
+    say(f"  {tool.name} was built in {_duration(time.monotonic() - begun)}.")
+    return folder
+
+
+def _module(tool: Tool) -> Path:
+    """Where go keeps the module."""
+    return Path(go(tool, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", tool.module).strip())
+
+
+def _carry(tool: Tool, folder: Path) -> None:
+    """Copy what the program needs of its module, so that it does not depend on Go's module cache later."""
+    if not tool.carries:
+        return
+    module = _module(tool)
+    for part in tool.carries:
+        # File by file, since the module cache's own permissions forbid to delete a copy of a folder.
+        for file in (module / part).rglob("*"):
+            if file.is_file():
+                copy = folder / part / file.relative_to(module / part)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def go_version() -> str:
+    """`go1.26.8`. Raises `SandboxError` where there is no Go."""
+    return _run("env", "GOVERSION", cwd=MODULES).strip()
+
+
+def go(tool: Tool, *words: str) -> str:
+    """What `go` prints when it works on the go.mod of a program, in no way set by the user. Raises `SandboxError`."""
+    return _run(*words, cwd=tool.folder)
+
+
+def _run(*words: str, cwd: Path) -> str:
+    if not shutil.which("go"):
+        raise SandboxError(
+            "The cluster's programs are built from their Go modules, and there is no `go` on PATH. "
+            "Install Go 1.26 or newer (https://go.dev/doc/install) and run this again."
+        )
+    # Without cgo no C compiler is needed.
+    settings = {"GOFLAGS": "", "GOWORK": "off", "GOOS": "", "GOARCH": "", "CGO_ENABLED": "0"}
+    done = subprocess.run(["go", *words], cwd=cwd, env={**os.environ, **settings}, capture_output=True, text=True)
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if line and not line.startswith("go: downloading")]
+        raise SandboxError(f"`go {words[0]}` failed: {' '.join(said[-3:]) or f'exit code {done.returncode}'}")
+    return done.stdout

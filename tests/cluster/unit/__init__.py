@@ -1,0 +1,1 @@
+"""The pure parts of the sandbox cluster, and those that need no control plane."""

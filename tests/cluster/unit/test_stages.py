@@ -1,0 +1,52 @@
+"""What kwok is told to play, and the nodes that it plays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.cluster.nodes import FakeNode, Taint
+from sandbox.cluster.stages import HERE, START_DELAY, config, paced
+
+
+def stage(name: str, **spec: Any) -> dict[str, Any]:
+    return {"kind": "Stage", "metadata": {"name": name}, "spec": {"selector": {}, **spec}}
+
+
+@pytest.mark.parametrize(("name", "milliseconds"), [("pod-ready", 2000), ("node-initialize", 0)])
+def test_pods_and_nodes_are_ready_after_the_time_that_annotation_or_label_states(name: str, milliseconds: int) -> None:
+    delay = {"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000}
+    found = paced(stage(name, delay=delay))["spec"]["delay"]
+    assert found["durationMilliseconds"] == milliseconds and "jitterDurationMilliseconds" not in found
+    stated = found["durationFrom"]["jq"]["expression"]
+    assert f'.metadata.annotations["{START_DELAY}"]' in stated and f'.metadata.labels["{START_DELAY}"]' in stated
+
+
+def test_the_rest_of_a_pods_life_has_no_jitter_and_the_modules_document_stays_as_it_is() -> None:
+    given = stage("pod-create", delay={"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000})
+    assert paced(given)["spec"]["delay"] == {"durationMilliseconds": 0}
+    assert given["spec"]["delay"]["jitterDurationMilliseconds"] == 5000
+
+
+def test_a_stage_that_we_do_not_know_is_played_as_it_is() -> None:
+    given = stage("node-heartbeat", delay={"durationMilliseconds": 20})
+    assert paced(given) == given
+
+
+def test_the_configuration_is_a_document_for_each() -> None:
+    ours = [*yaml.safe_load_all((HERE / "volumes.yaml").read_text())]
+    assert [found["metadata"]["name"] for found in ours] == ["volume-provision", "volume-delete"]
+    assert [*yaml.safe_load_all(config(ours))] == ours
+
+
+def test_a_node_is_what_a_kubelet_would_register() -> None:
+    whole = {"cpu": "8", "memory": "32Gi", "nvidia.com/gpu": "1"}
+    node = FakeNode("n-1", whole, {**whole, "cpu": "7910m"}, {"pool": "gpu"}, (Taint("gpu"),), start_seconds=60)
+    made = node.manifest()
+    assert made["metadata"]["labels"] | {"pool": "gpu", "kubernetes.io/hostname": "n-1"} == made["metadata"]["labels"]
+    assert made["metadata"]["annotations"][START_DELAY] == "60s"
+    assert made["spec"]["taints"] == [{"key": "gpu", "effect": "NoSchedule"}]
+    assert made["status"]["capacity"]["cpu"] == "8" and made["status"]["allocatable"]["cpu"] == "7910m"
+    assert FakeNode("n-2").manifest()["status"]["allocatable"] == FakeNode("n-2").manifest()["status"]["capacity"]
