@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from penstock.clusters.aks.spec import AksClusterSpec
-from penstock.problems import InvalidSpec
-from penstock.spec import check
+from tests.support.refused import reasons
 
 PLAIN: dict[str, Any] = {"cloud": "azure", "location": "eastus", "zones": ["1", "2", "3"]}
 SUBNET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/nodes"
@@ -16,14 +15,7 @@ WINDOW = {"start": "2026-01-03T02:00:00Z", "hours": 4, "days": ["SA"]}
 
 
 def problems(**changes: Any) -> dict[str, str]:
-    try:
-        check(AksClusterSpec, {**PLAIN, **changes})
-    except InvalidSpec as refused:
-        found: dict[str, str] = {}
-        for problem in refused.problems:
-            found[problem.path] = f"{found.get(problem.path, '')}{problem.reason} "
-        return found
-    return {}
+    return reasons(AksClusterSpec, {**PLAIN, **changes})
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import pytest
 
 from penstock.nodes.aks.spec import AksPoolSpec
 from penstock.nodes.spec import ACKNOWLEDGEMENT
-from penstock.problems import InvalidSpec
-from penstock.spec import check
+from tests.support.refused import reasons
 
 PLAIN: dict[str, Any] = {
     "machine_types": ["Standard_D8s_v5"],
@@ -22,14 +21,7 @@ GROUP = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/capacityR
 
 
 def problems(**changes: Any) -> dict[str, str]:
-    try:
-        check(AksPoolSpec, {**PLAIN, **changes})
-    except InvalidSpec as refused:
-        found: dict[str, str] = {}
-        for problem in refused.problems:
-            found[problem.path] = f"{found.get(problem.path, '')}{problem.reason} "
-        return found
-    return {}
+    return reasons(AksPoolSpec, {**PLAIN, **changes})
 
 
 @pytest.mark.parametrize(

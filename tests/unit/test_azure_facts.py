@@ -16,7 +16,8 @@ from sandbox.cloud.paths import Path, read, show
 from sandbox.cloud.schema import Sdk
 from sandbox.cloud.schema.shapes import ListOf, Object, OneOf, Scalar, Shape
 from tests.support.azure_cloud import AGENT_POOL, CLUSTER, RESERVATION, ROLE_ASSIGNMENT, SUBNET
-from tests.unit.test_gcp_facts import fits, input_paths, shape_at
+from tests.support.facts import input_paths, shape_at
+from tests.unit.test_gcp_facts import fits
 
 SDK = Sdk("azure-native")
 TABLE = load("azure-native")

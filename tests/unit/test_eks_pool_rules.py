@@ -7,8 +7,7 @@ import pytest
 
 from penstock.nodes.eks.spec import EksPoolSpec
 from penstock.nodes.spec import ACKNOWLEDGEMENT
-from penstock.problems import InvalidSpec
-from penstock.spec import check
+from tests.support.refused import reasons
 
 PLAIN: dict[str, Any] = {"machine_types": ["m7i.2xlarge"], "purchase": "on_demand", "min_nodes": 0, "max_nodes": 3}
 ZONE = {"zones": ["us-east-1a"]}
@@ -25,14 +24,7 @@ UNKNOWN = {"machine_types": ["m9z.large"], "shape": {"vcpu": 2, "memory_gib": 8}
 
 
 def problems(**changes: Any) -> dict[str, str]:
-    try:
-        check(EksPoolSpec, {**PLAIN, **changes})
-    except InvalidSpec as refused:
-        found: dict[str, str] = {}
-        for problem in refused.problems:
-            found[problem.path] = f"{found.get(problem.path, '')}{problem.reason} "
-        return found
-    return {}
+    return reasons(EksPoolSpec, {**PLAIN, **changes})
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from sandbox.cloud.facts import Facts, load
+from sandbox.cloud.facts import load
 from sandbox.cloud.facts.templates import fields
-from sandbox.cloud.paths import EVERY, Path, read, show
+from sandbox.cloud.paths import Path, read, show
 from sandbox.cloud.schema import ResourceType, Sdk
-from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, OneOf, Scalar, Shape
+from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, Scalar, Shape
+from tests.support.facts import input_paths, shape_at
 
 SDK = Sdk("gcp")
 TABLE = load("gcp")
@@ -46,32 +46,6 @@ def resource_type(token: str) -> ResourceType:
     found = SDK.resource(token)
     assert found is not None, f"The SDK has no {token}."
     return found
-
-
-def shape_at(shape: Shape, path: Path) -> Shape | None:
-    """The shape that the SDK gives to the property at the path, `None` where it has no such property."""
-    if not path:
-        return shape
-    step, rest = path[0], path[1:]
-    match shape:
-        case Object() if isinstance(step, str) and step in shape.properties:
-            return shape_at(shape.properties[step], rest)
-        case ListOf() | MapOf() if step == EVERY:
-            return shape_at(shape.item, rest)
-        case OneOf():
-            return next((found for option in shape.options if (found := shape_at(option, path))), None)
-        case _:
-            return None
-
-
-def input_paths(facts: Facts) -> Iterator[tuple[str, Path]]:
-    """Every path of a row that names an input, with the key it stands under."""
-    for key in ("replace_on", "computed", "sets", "enums", "patterns", "ranges", "parents", "defaults"):
-        yield from ((key, path) for path in getattr(facts, key))
-    for key in ("conflicts", "exactly_one_of", "at_least_one_of", "required_with"):
-        yield from ((key, path) for group in getattr(facts, key) for path in group)
-    if facts.name is not None:
-        yield "name", facts.name.property
 
 
 def with_shape(key: str) -> list[tuple[str, Path, Shape | None]]:

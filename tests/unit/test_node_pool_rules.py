@@ -6,8 +6,7 @@ import pytest
 
 from penstock.nodes.gke.spec import GkePoolSpec
 from penstock.nodes.spec import ACKNOWLEDGEMENT
-from penstock.problems import InvalidSpec
-from penstock.spec import check
+from tests.support.refused import reasons
 
 PLAIN: dict[str, Any] = {
     "machine_types": ["n2-standard-8"],
@@ -21,14 +20,7 @@ FLEX = {"purchase": "flex", "max_run_hours": 24}
 
 
 def problems(**changes: Any) -> dict[str, str]:
-    try:
-        check(GkePoolSpec, {**PLAIN, **changes})
-    except InvalidSpec as refused:
-        found: dict[str, str] = {}
-        for problem in refused.problems:
-            found[problem.path] = f"{found.get(problem.path, '')}{problem.reason} "
-        return found
-    return {}
+    return reasons(GkePoolSpec, {**PLAIN, **changes})
 
 
 @pytest.mark.parametrize(
