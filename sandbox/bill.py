@@ -48,18 +48,21 @@ def table(report: Path) -> str:
 
 
 def _limits(ceiling: float | None, config: Path | None) -> dict[str, Any]:
-    limits: Any = {}
-    if config:
-        try:
-            limits = json.loads(config.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SandboxError(f"The configuration of the cost pack, {config}, cannot be read: {error}") from error
-        if not isinstance(limits, dict):
-            raise SandboxError(f"The configuration of the cost pack, {config}, is no map of policies to settings.")
-    if ceiling is not None:
-        said = limits.get("stack-ceiling", {})
-        level = {"enforcementLevel": said} if isinstance(said, str) else said
-        if not isinstance(level, dict):
-            raise SandboxError(f'stack-ceiling in {config} is {said!r}. Write a map such as {{"usd": 20000}}.')
-        limits = {**limits, "stack-ceiling": {**level, "usd": ceiling}}
-    return dict(limits)
+    limits = _read(config) if config else {}
+    if ceiling is None:
+        return limits
+    said = limits.get("stack-ceiling", {})
+    level = {"enforcementLevel": said} if isinstance(said, str) else said
+    if not isinstance(level, dict):
+        raise SandboxError(f'stack-ceiling in {config} is {said!r}. Write a map such as {{"usd": 20000}}.')
+    return {**limits, "stack-ceiling": {**level, "usd": ceiling}}
+
+
+def _read(config: Path) -> dict[str, Any]:
+    try:
+        limits = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SandboxError(f"The configuration of the cost pack, {config}, cannot be read: {error}") from error
+    if not isinstance(limits, dict):
+        raise SandboxError(f"The configuration of the cost pack, {config}, is no map of policies to settings.")
+    return limits

@@ -5,9 +5,7 @@ A built program is kept in a cache folder whose name tells its version, its sour
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from sandbox.cluster.tools import MODULES, TOOLS, Tool
 from sandbox.errors import SandboxError
+from sandbox.golang import NoGoError, go
 from sandbox.locks import locked
 from sandbox.progress import heartbeat, say
 
@@ -69,7 +68,7 @@ def _build(tool: Tool, folder: Path) -> Path:
         output = str((fresh / tool.name).resolve())
         with heartbeat(f"building {tool.name}"):
             words = ["-mod=readonly", "-trimpath", "-ldflags", tool.symbols]
-            go(tool, "build", *words, "-o", output, tool.package)
+            _run("build", *words, "-o", output, tool.package, cwd=tool.folder)
         _carry(tool, fresh)
         fresh.rename(folder)
     say(f"  {tool.name} was built in {_duration(time.monotonic() - begun)}.")
@@ -78,7 +77,7 @@ def _build(tool: Tool, folder: Path) -> Path:
 
 def _module(tool: Tool) -> Path:
     """Where go keeps the module."""
-    return Path(go(tool, "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", tool.module).strip())
+    return Path(_run("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", tool.module, cwd=tool.folder).strip())
 
 
 def _carry(tool: Tool, folder: Path) -> None:
@@ -104,21 +103,11 @@ def go_version() -> str:
     return _run("env", "GOVERSION", cwd=MODULES).strip()
 
 
-def go(tool: Tool, *words: str) -> str:
-    """What `go` prints when it works on the go.mod of a program, in no way set by the user. Raises `SandboxError`."""
-    return _run(*words, cwd=tool.folder)
-
-
 def _run(*words: str, cwd: Path) -> str:
-    if not shutil.which("go"):
+    try:
+        return go(*words, cwd=cwd)
+    except NoGoError:
         raise SandboxError(
             "The cluster's programs are built from their Go modules, and there is no `go` on PATH. "
             "Install Go 1.26 or newer (https://go.dev/doc/install) and run this again."
-        )
-    # Without cgo no C compiler is needed.
-    settings = {"GOFLAGS": "", "GOWORK": "off", "GOOS": "", "GOARCH": "", "CGO_ENABLED": "0"}
-    done = subprocess.run(["go", *words], cwd=cwd, env={**os.environ, **settings}, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line and not line.startswith("go: downloading")]
-        raise SandboxError(f"`go {words[0]}` failed: {' '.join(said[-3:]) or f'exit code {done.returncode}'}")
-    return done.stdout
+        ) from None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 from sandbox.engine.installed import UnavailableError
+from sandbox.errors import SandboxError
+from sandbox.golang import go
 from sandbox.progress import heartbeat, say
 
 HERE = Path(__file__).parent
@@ -28,8 +29,8 @@ def build(version: str, folder: Path) -> None:
     say("  This takes about 3 minutes on 2 cores, once.")
     symbols = f"-s -w -X {SDK}/go/common/version.Version=v{version}"
     with heartbeat("building"):
-        go("build", "-mod=readonly", "-trimpath", "-ldflags", symbols, "-o", str(folder / "pulumi"), PACKAGE)
-    sdk = Path(go("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK).strip())
+        _go("build", "-mod=readonly", "-trimpath", "-ldflags", symbols, "-o", str(folder / "pulumi"), PACKAGE)
+    sdk = Path(_go("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK).strip())
     for script in SCRIPTS:
         copy = folder / Path(script).name
         shutil.copyfile(sdk / script, copy)
@@ -59,13 +60,8 @@ exec "${{PENSTOCK_PYTHON:-python3}}" -P -u -c '{start}' {shlex.quote(str(HERE))}
     fresh.replace(launcher)
 
 
-def go(*words: str) -> str:
-    """What `go` prints when it works on our go.mod, in no way set by the user. Raises `UnavailableError`."""
-    # Without cgo no C compiler is needed.
-    settings = {"GOFLAGS": "", "GOWORK": "off", "GOOS": "", "GOARCH": "", "CGO_ENABLED": "0"}
-    env = {**os.environ, **settings}
-    done = subprocess.run(["go", *words], cwd=HERE, env=env, capture_output=True, text=True)
-    if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if line and not line.startswith("go: downloading")]
-        raise UnavailableError(f"`go {words[0]}` failed: {' '.join(said[-3:]) or f'exit code {done.returncode}'}")
-    return done.stdout
+def _go(*words: str) -> str:
+    try:
+        return go(*words, cwd=HERE)
+    except SandboxError as error:
+        raise UnavailableError(str(error)) from error

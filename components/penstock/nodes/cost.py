@@ -24,27 +24,27 @@ def annotation(ref: PoolRef, spec: "NodePoolSpec") -> dict[str, Any]:
         "maxNodes": ref["max_nodes"],
         "labels": ref["labels"],
         "taints": ref["taints"],
-        "capacity": {
-            "cpuMillicores": ref["capacity"]["cpu_millicores"],
-            "memoryMib": ref["capacity"]["memory_mib"],
-            "accelerators": ref["capacity"]["accelerators"],
-            "acceleratorResource": ref["capacity"].get("accelerator_resource"),
-        },
+        "capacity": _said(
+            cpuMillicores=ref["capacity"]["cpu_millicores"],
+            memoryMib=ref["capacity"]["memory_mib"],
+            accelerators=ref["capacity"]["accelerators"],
+            acceleratorResource=ref["capacity"].get("accelerator_resource"),
+        ),
     }
     if spec.commitment:
         said["commitment"] = {"term": spec.commitment.term.value, "payment": spec.commitment.payment.value}
     if used := spec.cost:
-        said |= {
-            "tenant": used.tenant,
-            "schedule": used.schedule or None,
-            "otherwise": used.otherwise,
-            "profile": used.profile or None,
-            "fallback": used.fallback,
-            "redo": used.redo,
-            "spotPrice": used.spot_price,
-            "fallbackFor": used.fallback_for,
-        }
-    return _known(said)
+        said |= _said(
+            tenant=used.tenant,
+            schedule=used.schedule or None,
+            otherwise=used.otherwise,
+            profile=used.profile or None,
+            fallback=used.fallback,
+            redo=used.redo,
+            spotPrice=used.spot_price,
+            fallbackFor=used.fallback_for,
+        )
+    return said
 
 
 def of_a_part(cost: Mapping[str, Any], before: int, nodes: int) -> dict[str, Any]:
@@ -71,9 +71,6 @@ def _recounted(window: Any, own: Any) -> Any:
         return window  # the pool says what is wrong with it
 
 
-def _known(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: _known(value) if isinstance(value, dict) and key == "capacity" else value
-        for key, value in values.items()
-        if value is not None
-    }
+def _said(**values: Any) -> dict[str, Any]:
+    """Those that are said."""
+    return {key: value for key, value in values.items() if value is not None}

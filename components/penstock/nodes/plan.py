@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from penstock.refs import PoolRef, Purchase, Taint, TaintEffect
+from penstock.refs import NodeCapacity, PoolRef, Purchase, Taint, TaintEffect
 
 if TYPE_CHECKING:
     from penstock.nodes.spec import NodePoolSpec
@@ -27,6 +27,27 @@ def declared_taints(spec: "NodePoolSpec") -> list[Taint]:
         # GKE adds this one only where another pool without GPUs exists already: declared, it never races.
         taints.append(Taint(key=spec.gpus.resource, value="present", effect=TaintEffect.NO_SCHEDULE))
     return taints
+
+
+def described(
+    name: str, spec: "NodePoolSpec", *, labels: dict[str, str], taints: list[Taint], capacity: NodeCapacity
+) -> PoolRef:
+    """What workloads need to know of a pool in any cloud; a cloud adds what only it has."""
+    ref = PoolRef(
+        name=name,
+        cloud=spec.cloud.value,
+        purchase=spec.purchase.value,
+        machine_types=spec.machine_types,
+        min_nodes=spec.min_nodes,
+        max_nodes=spec.max_nodes,
+        labels=labels,
+        taints=taints,
+        capacity=capacity,
+    )
+    if spec.commitment:
+        ref["commitment_term"] = spec.commitment.term.value
+        ref["commitment_payment"] = spec.commitment.payment.value
+    return ref
 
 
 def scheduling(*pools: PoolRef) -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from penstock_cost.money import Confidence, Rate
+
+R = TypeVar("R")
 
 
 class MachineRow(NamedTuple):
@@ -92,18 +95,20 @@ def read(name: str) -> list[list[str]]:
 @cache
 def machines() -> dict[Place, dict[str, MachineRow]]:
     """machines.csv by place and name."""
-    table: dict[Place, dict[str, MachineRow]] = {}
-    for cells in read("machines"):
-        table.setdefault((cells[0], cells[1]), {})[cells[2]] = MachineRow(*cells)
-    return table
+    return _by_place("machines", MachineRow)
 
 
 @cache
 def accelerators() -> dict[Place, dict[str, AcceleratorRow]]:
     """accelerators.csv by place and type."""
-    table: dict[Place, dict[str, AcceleratorRow]] = {}
-    for cells in read("accelerators"):
-        table.setdefault((cells[0], cells[1]), {})[cells[2]] = AcceleratorRow(*cells)
+    return _by_place("accelerators", AcceleratorRow)
+
+
+def _by_place(name: str, row: Callable[..., R]) -> dict[Place, dict[str, R]]:
+    """A table by cloud, region and name, which are its first three columns."""
+    table: dict[Place, dict[str, R]] = {}
+    for cells in read(name):
+        table.setdefault((cells[0], cells[1]), {})[cells[2]] = row(*cells)
     return table
 
 

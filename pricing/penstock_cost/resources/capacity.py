@@ -1,19 +1,18 @@
-"""What an empty node of a pool offers to pods."""
+"""What an empty node of a pool offers to pods, where nobody states it.
+
+Nodes of any cloud are taken to keep what GKE's do, which keep the most of the three.
+"""
 
 from __future__ import annotations
 
 from penstock_cost.catalogue import machine
+from penstock_cost.kept import EVICTION_MIB, OPERATING_SYSTEM, cpu_kept, memory_kept
 from penstock_cost.model import MachineType, UnknownMachineType
 from penstock_cost.resources.found import Pool
 from penstock_cost.resources.options import Annotation
 
 PODS = 110
 """Pods of a node where nobody states another number: Kubernetes' own recommendation."""
-# What nodes keep for themselves, as GKE does, which keeps the most of the three clouds:
-# https://cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes. Share of each slice of cores and of GiB.
-_CPU_KEPT = ((1, 0.06), (1, 0.01), (2, 0.005), (float("inf"), 0.0025))
-_MEMORY_KEPT = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06), (float("inf"), 0.02))
-_EVICTION_MIB, _OPERATING_SYSTEM = 100, 0.02
 _MIB_PER_GIB = 1024
 
 
@@ -37,10 +36,9 @@ def capacity_of(pool: Pool, said: Annotation) -> dict[str, float] | None:
 
 def _offer(machine: MachineType, pool: Pool) -> dict[str, float]:
     offer = {
-        "cpu": 1000 * (machine.vcpu - _kept(machine.vcpu, _CPU_KEPT)),
-        "memory": _MIB_PER_GIB
-        * (machine.memory_gib * (1 - _OPERATING_SYSTEM) - _kept(machine.memory_gib, _MEMORY_KEPT))
-        - _EVICTION_MIB,
+        "cpu": 1000 * (machine.vcpu - cpu_kept(machine.vcpu)),
+        "memory": _MIB_PER_GIB * (machine.memory_gib * (1 - OPERATING_SYSTEM) - memory_kept(machine.memory_gib))
+        - EVICTION_MIB,
         "pods": float(PODS),
     }
     if machine.accelerator:
@@ -48,12 +46,3 @@ def _offer(machine: MachineType, pool: Pool) -> dict[str, float]:
     elif pool.accelerator:
         offer["nvidia.com/gpu"] = float(pool.accelerator.partition(":")[2] or 1)
     return offer
-
-
-def _kept(amount: float, slices: tuple[tuple[float, float], ...]) -> float:
-    kept = 0.0
-    for size, share in slices:
-        part = min(amount, size)
-        kept += part * share
-        amount -= part
-    return kept

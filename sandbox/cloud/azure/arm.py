@@ -92,6 +92,14 @@ def find(store: Store, type_: str, id_: str) -> CloudResource | None:
     return None if found is None or found.live.get("forgotten") else found
 
 
+def found(store: Store, type_: str, id_: str) -> CloudResource:
+    """The same. Raises `NotFoundError` where there is none."""
+    resource = find(store, type_, id_)
+    if resource is None:
+        raise not_found(id_)
+    return resource
+
+
 def stored(store: Store, type_: str, id_: str) -> CloudResource | None:
     """The same, also of what was deleted and is kept for recovery."""
     return store.get(type_, id_) or next((found for found in store.all(type_) if same(found.id, id_)), None)

@@ -97,11 +97,7 @@ class SubnetBehaviour(Behaviour):
         require_unused(self.store, resource)
 
     def _network(self, subnet: CloudResource) -> CloudResource:
-        id_ = arm.parent_of(subnet.id)
-        network = arm.find(self.store, NETWORK, id_)
-        if network is None:
-            raise arm.not_found(id_)
-        return network
+        return arm.found(self.store, NETWORK, arm.parent_of(subnet.id))
 
 
 def check_subnet(store: Store, subnet: CloudResource, network: CloudResource) -> None:

@@ -59,11 +59,7 @@ class AgentPoolBehaviour(Behaviour):
 
     def cluster_of(self, pool: CloudResource) -> CloudResource:
         """The pool's cluster; raises `CloudError` when it is gone."""
-        id_ = arm.parent_of(pool.id)
-        cluster = arm.find(self.store, CLUSTER, id_)
-        if cluster is None:
-            raise arm.not_found(id_)
-        return cluster
+        return arm.found(self.store, CLUSTER, arm.parent_of(pool.id))
 
 
 def pools_of(store: Store, cluster: str) -> list[CloudResource]:

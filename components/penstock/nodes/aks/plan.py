@@ -10,7 +10,7 @@ from penstock.nodes.aks.capacity import MAX_PODS, allocatable_cpu_millicores, al
 from penstock.nodes.aks.machines import local_disk_gib, partitions
 from penstock.nodes.aks.spec import AZURE_DOMAIN, AksPoolSpec
 from penstock.nodes.args import DiskType, GpuDriver, NodeImage
-from penstock.nodes.plan import declared_taints, node_labels
+from penstock.nodes.plan import declared_taints, described, node_labels
 from penstock.nodes.spec import AcceleratorSpec
 from penstock.refs import NodeCapacity, PoolRef, Purchase, Taint, TaintEffect
 
@@ -104,21 +104,9 @@ def resource_group_of(resource_id: str) -> str:
 
 def pool_ref(name: str, spec: AksPoolSpec) -> PoolRef:
     """What workloads need to know of the pool."""
-    ref = PoolRef(
-        name=name,
-        cloud=spec.cloud.value,
-        purchase=spec.purchase.value,
-        machine_types=[machine.name for machine in spec.machines],
-        min_nodes=spec.min_nodes,
-        max_nodes=spec.max_nodes,
-        labels=_labels(name, spec),
-        taints=_taints(spec),
-        capacity=_capacity(spec),
-        group_pattern=f"^aks-{pool_name(name, spec)}-[0-9]{{8}}-vmss$",
-    )
-    if spec.commitment:
-        ref["commitment_term"] = spec.commitment.term.value
-        ref["commitment_payment"] = spec.commitment.payment.value
+    ref = described(name, spec, labels=_labels(name, spec), taints=_taints(spec), capacity=_capacity(spec))
+    ref["machine_types"] = [machine.name for machine in spec.machines]
+    ref["group_pattern"] = f"^aks-{pool_name(name, spec)}-[0-9]{{8}}-vmss$"
     if spec.purchase is Purchase.SPOT:
         ref["termination_notice_seconds"] = SPOT_NOTICE_SECONDS
     return ref

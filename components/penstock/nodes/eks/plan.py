@@ -7,7 +7,7 @@ from typing import Any
 from penstock.nodes.args import GpuDriver
 from penstock.nodes.eks import node
 from penstock.nodes.eks.spec import EksPoolSpec
-from penstock.nodes.plan import declared_taints
+from penstock.nodes.plan import declared_taints, described
 from penstock.refs import PoolRef, Purchase, TaintEffect
 
 # EC2 tells two minutes ahead. EKS drains the node when it hears of it; half a minute is left for hearing of it, for
@@ -90,24 +90,13 @@ def group_pattern(name: str) -> str:
 
 def pool_ref(name: str, spec: EksPoolSpec) -> PoolRef:
     """What workloads need to know of the pool."""
-    ref = PoolRef(
-        name=name,
-        cloud=spec.cloud.value,
-        purchase=spec.purchase.value,
-        machine_types=spec.machine_types,
-        min_nodes=spec.min_nodes,
-        max_nodes=spec.max_nodes,
-        labels=node.labels(name, spec),
-        taints=declared_taints(spec),
-        capacity=node.capacity(spec),
-        image=spec.node_image.value,
-        group_pattern=group_pattern(name),
+    ref = described(
+        name, spec, labels=node.labels(name, spec), taints=declared_taints(spec), capacity=node.capacity(spec)
     )
+    ref["image"] = spec.node_image.value
+    ref["group_pattern"] = group_pattern(name)
     if spec.gpus:
         ref["gpu_driver"] = (spec.accelerator.driver if spec.accelerator else GpuDriver.DEFAULT).value
-    if spec.commitment:
-        ref["commitment_term"] = spec.commitment.term.value
-        ref["commitment_payment"] = spec.commitment.payment.value
     if spec.purchase is Purchase.SPOT:
         ref["termination_notice_seconds"] = SPOT_NOTICE_SECONDS
     return ref

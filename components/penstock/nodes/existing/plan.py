@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock.nodes.existing.spec import ExistingPoolSpec
-from penstock.nodes.plan import declared_taints, node_labels
+from penstock.nodes.plan import declared_taints, described, node_labels
 from penstock.refs import NodeCapacity, PoolRef
 
 
@@ -16,21 +16,7 @@ def pool_ref(name: str, spec: ExistingPoolSpec) -> PoolRef:
         capacity["accelerators"] = spec.gpus.count
         capacity["accelerator_resource"] = spec.gpus.resource
         capacity["accelerator_type"] = spec.gpus.type
-    ref = PoolRef(
-        name=name,
-        cloud=spec.cloud.value,
-        purchase=spec.purchase.value,
-        machine_types=spec.machine_types,
-        min_nodes=spec.min_nodes,
-        max_nodes=spec.max_nodes,
-        labels=node_labels(name, spec),
-        taints=declared_taints(spec),
-        capacity=capacity,
-    )
-    if spec.commitment:
-        ref["commitment_term"] = spec.commitment.term.value
-        ref["commitment_payment"] = spec.commitment.payment.value
-    return ref
+    return described(name, spec, labels=node_labels(name, spec), taints=declared_taints(spec), capacity=capacity)
 
 
 def node_patch(name: str, spec: ExistingPoolSpec, node: str) -> dict[str, Any]:

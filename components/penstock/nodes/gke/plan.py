@@ -9,7 +9,7 @@ from penstock.nodes.args import CommitmentTerm, GpuDriver, GpuSharingStrategy, N
 from penstock.nodes.gke.capacity import allocatable_cpu_millicores, allocatable_memory_mib
 from penstock.nodes.gke.gpus import partitions
 from penstock.nodes.gke.spec import GkePoolSpec, disk_type
-from penstock.nodes.plan import declared_taints, node_labels
+from penstock.nodes.plan import declared_taints, described, node_labels
 from penstock.nodes.spec import AcceleratorSpec, Gpus
 from penstock.refs import NodeCapacity, PoolRef, Purchase, Taint, TaintEffect
 
@@ -142,23 +142,10 @@ def reservation_path(project: str, zone: str, consumed: str) -> str:
 
 def pool_ref(name: str, spec: GkePoolSpec) -> PoolRef:
     """What workloads need to know of the pool."""
-    ref = PoolRef(
-        name=name,
-        cloud=spec.cloud.value,
-        purchase=spec.purchase.value,
-        machine_types=spec.machine_types,
-        min_nodes=spec.min_nodes,
-        max_nodes=spec.max_nodes,
-        labels=node_labels(name, spec),
-        taints=_taints(spec),
-        capacity=_capacity(spec),
-        image=NodeImage.COS.value,
-    )
+    ref = described(name, spec, labels=node_labels(name, spec), taints=_taints(spec), capacity=_capacity(spec))
+    ref["image"] = NodeImage.COS.value
     if spec.gpus:
         ref["gpu_driver"] = (spec.accelerator or AcceleratorSpec()).driver.value
-    if spec.commitment:
-        ref["commitment_term"] = spec.commitment.term.value
-        ref["commitment_payment"] = spec.commitment.payment.value
     if spec.purchase is Purchase.SPOT:
         ref["termination_notice_seconds"] = SPOT_NOTICE_SECONDS
     return ref
