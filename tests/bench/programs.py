@@ -78,3 +78,19 @@ def write(folder: Path, program: str) -> None:
     (folder / "Pulumi.yaml").write_text(_PROJECT)
     (folder / "Pulumi.dev.yaml").write_text(_SETTINGS)
     (folder / "program" / "__main__.py").write_text(program)
+
+
+_IDLE_PACK = """
+import pulumi_policy
+
+nothing = pulumi_policy.ResourceValidationPolicy("nothing", "Checks nothing.", lambda _args, _report: None)
+pulumi_policy.PolicyPack("{name}", [nothing])
+"""
+
+
+def idle_pack(folder: Path) -> Path:
+    """The folder of a policy pack that checks nothing."""
+    folder.mkdir()
+    (folder / "PulumiPolicy.yaml").write_text("runtime: python\n")
+    (folder / "__main__.py").write_text(_IDLE_PACK.format(name=folder.name))
+    return folder

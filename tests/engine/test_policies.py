@@ -13,6 +13,7 @@ from tests.engine.conftest import ROOT, MakeSandbox
 
 CAPACITY = str(ROOT / "policies" / "capacity")
 COST = str(ROOT / "policies" / "cost")
+ALL = str(ROOT / "policies" / "all")
 
 FOREIGN = """
 import pulumi_gcp as gcp
@@ -247,6 +248,14 @@ def test_the_example_configuration_is_valid(sandbox: MakeSandbox, tmp_path: Path
     config = json.loads((ROOT / "policies" / "cost" / "example-config.json").read_text())
     done = preview(foreign(sandbox, "import pulumi\n"), COST, config, tmp_path)
     assert "configur" not in text(done), text(done)
+
+
+def test_the_pack_of_all_policies_holds_what_each_of_them_holds(sandbox: MakeSandbox, tmp_path: Path) -> None:
+    config = {"stack-ceiling": {"usd": 40000}, "node-pool-maximum": {"max_nodes": 20}}
+    stopped = preview(sandbox(ROOT), ALL, config, tmp_path, "prod")
+    assert stopped.returncode != 0
+    assert "exceeds $40,000.00" in text(stopped)
+    assert "'spot' may have 50 nodes, 30 above the ceiling of 20." in text(stopped)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ class Watch(analyzer_pb2_grpc.AnalyzerServicer):
     def __init__(self, rules: list[Rule]) -> None:
         self._rules = rules
         self._service: Any = None
-        self._info: Any = None
         self._seen: dict[str, Resource] = {}
         self._ignored: dict[str, tuple[str, ...]] = {}
         self._configuration: dict[str, Any] = {}
@@ -47,10 +46,7 @@ class Watch(analyzer_pb2_grpc.AnalyzerServicer):
         return self._seen[urn]
 
     def GetAnalyzerInfo(self, request: Any, context: Any) -> Any:
-        """The engine asks this for every resource."""
-        if self._info is None:
-            self._info = self._service.GetAnalyzerInfo(request, context)
-        return self._info
+        return self._service.GetAnalyzerInfo(request, context)
 
     def Configure(self, request: Any, context: Any) -> Any:
         """Refuse a configuration that is wrong, with every problem of it."""
