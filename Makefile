@@ -10,6 +10,8 @@ STACK_OF = $(if $(EXAMPLE),--project docs/examples/platform --home .sandbox --st
 # A process per core. Each may run an engine with its cloud and its program: half a gigabyte.
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
 FAULTS = $(if $(FAULT),--fault '$(FAULT)')
+# CLUSTER=1 means the real control plane that `make cluster` starts.
+ON = $(if $(CLUSTER),--cluster)
 
 .PHONY: help install preview up refresh destroy cluster cluster-down test lint types unit engine cluster-test bench docs clean
 
@@ -27,16 +29,16 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt components/pypro
 	@touch $@
 
 preview: $(READY)  ## Preview a stack in the sandbox, with its bill: make preview STACK=prod (or EXAMPLE=eks) [CEILING=USD] [ARGS=...] [FAULT=...]
-	@$(SANDBOX) preview --cost --limits infra/limits.json $(if $(CEILING),--ceiling $(CEILING)) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) preview --cost --limits infra/limits.json $(ON) $(if $(CEILING),--ceiling $(CEILING)) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
-up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud.
-	@$(SANDBOX) up $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
+up: $(READY)  ## Deploy a stack to the sandbox's pretend cloud; CLUSTER=1: with a real control plane (make cluster) in it.
+	@$(SANDBOX) up $(ON) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
-	@$(SANDBOX) refresh $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) refresh $(ON) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
-	@$(SANDBOX) destroy $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
+	@$(SANDBOX) destroy $(ON) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
 cluster: $(READY)  ## Start a real Kubernetes control plane on this machine. The first time it is built, which takes 6 minutes.
 	@$(BIN)/python -m sandbox.cluster up

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox.bill import priced, table
+from sandbox.engine import find_engine
 from sandbox.errors import SandboxError
 from sandbox.processes import Fault
 from sandbox.workspace import OPERATIONS, Sandbox
@@ -79,6 +80,9 @@ def make_parser() -> argparse.ArgumentParser:
             command.add_argument("--stack", "-s", default="dev", help="stack to work on (default: dev)")
         if name in OPERATIONS:
             add_fault(command)
+            command.add_argument(
+                "--cluster", action="store_true", help="deploy to the real control plane that `make cluster` starts"
+            )
         if name == "preview":
             add_cost(command)
     text = "find or make the engine, and print where it is"
@@ -150,7 +154,14 @@ def parse_fault(spec: str) -> Fault:
 
 def sandbox(options: argparse.Namespace) -> Sandbox:
     """The sandbox that the command line means."""
-    return Sandbox(options.project, options.home)
+    if not getattr(options, "cluster", False):
+        return Sandbox(options.project, options.home)
+    from sandbox.cluster.platform import running  # brings the clouds' tables along
+
+    home = options.home or options.project / ".sandbox"
+    cluster = running(home)
+    # What is deployed there is the cluster's: it comes and goes with it.
+    return Sandbox(options.project, cluster.folder / "platform", find_engine(home / "engine"), cluster=home)
 
 
 def run_pulumi(options: argparse.Namespace) -> int:

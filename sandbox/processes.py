@@ -111,9 +111,15 @@ class RunningCloud:
 
     @classmethod
     @contextmanager
-    def of(cls, home: Path, faults: Sequence[Fault], holds: tuple[int, ...]) -> Iterator[RunningCloud]:
-        """Serve the cloud in `home/cloud`, with what is to go wrong in it. `holds` is what it holds open."""
-        argv = [sys.executable, "-m", "sandbox.cloud", "--state", str(home / "cloud")]
+    def of(
+        cls, home: Path, faults: Sequence[Fault], holds: tuple[int, ...], cluster: Path | None = None
+    ) -> Iterator[RunningCloud]:
+        """Serve the cloud in `home/cloud`, with what is to go wrong in it. `holds` is what it holds open.
+
+        `cluster` is the folder of a sandbox whose cluster is the cloud's one.
+        """
+        served = ["sandbox.cluster.platform", "--home", str(cluster)] if cluster else ["sandbox.cloud"]
+        argv = [sys.executable, "-m", *served, "--state", str(home / "cloud")]
         log = home / "cloud.log"
         with log.open("a") as said, tempfile.NamedTemporaryFile("w", dir=home, suffix=".faults.json") as file:
             if faults:

@@ -9,18 +9,30 @@ import argparse
 import os
 from pathlib import Path
 
-from sandbox.cloud.server import PACKAGES, CloudServer, End
+from sandbox.cloud.server import PACKAGES, CloudServer, End, Packages
+from sandbox.cloud.store import Store
 
 
 def main() -> None:
     """Runs the cloud until it is told to stop or its standard input ends."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox.cloud", description="A pretend cloud for Pulumi's engine.")
-    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that holds what exists")
-    parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of faults to strike with")
+    parser = make_parser("python -m sandbox.cloud")
     parser.add_argument("--packages", type=_packages, default=list(PACKAGES), metavar="NAMES", help="comma-separated")
     arguments = parser.parse_args()
+    serve(Store(arguments.state), arguments, {name: PACKAGES[name] for name in arguments.packages})
+
+
+def make_parser(program: str) -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog=program, description="A pretend cloud for Pulumi's engine.")
+    parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="folder that holds what exists")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="JSON list of faults to strike with")
+    return parser
+
+
+def serve(store: Store, arguments: argparse.Namespace, packages: Packages) -> None:
+    """Serves a cloud, and says where."""
     end = End()
-    server = CloudServer(arguments.state, arguments.faults, arguments.packages)
+    server = CloudServer(store, arguments.faults, packages)
     server.start()
     print(f"PULUMI_DEBUG_PROVIDERS={server.debug_providers}", flush=True)  # noqa: T201
     end.wait()

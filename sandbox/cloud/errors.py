@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class CloudError(Exception):
     """An answer of the cloud's API: its text is what the real cloud says, and names the resource."""
@@ -9,3 +12,11 @@ class CloudError(Exception):
 
 class NotFoundError(CloudError):
     """404: what is named does not exist."""
+
+
+class UnreadyError(CloudError):
+    """It was made or changed, but has not become ready: `id` and `outputs` are what is to be kept of it."""
+
+    def __init__(self, id_: str, outputs: dict[str, Any], reasons: Sequence[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.id, self.outputs, self.reasons = id_, outputs, reasons

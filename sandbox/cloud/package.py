@@ -22,10 +22,11 @@ from sandbox.cloud.values import UNKNOWN, Properties
 
 @dataclass(frozen=True)
 class Call:
-    """Which resource is spoken of, and with which provider settings."""
+    """Which resource is spoken of, with which provider settings, and how many seconds it may take (0: the usual)."""
 
     urn: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    timeout: float = 0
 
     @property
     def type(self) -> str:
@@ -64,6 +65,12 @@ class Package(ABC):
         self.name = name
         self.store = store
         self.sdk = Sdk(name)
+
+    def cancel(self) -> None:
+        """The engine ends, or has been interrupted: whatever waits gives up."""
+
+    def resume(self) -> None:
+        """An engine begins: the preview of an `up` and its deployment come one after the other."""
 
     def check_settings(self, inputs: Properties) -> Iterator[Failure]:
         """What is wrong with the provider's own settings."""

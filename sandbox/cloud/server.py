@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,9 @@ from sandbox.cloud.random.package import RandomPackage
 from sandbox.cloud.servicer import Servicer
 from sandbox.cloud.store import Store
 
-PACKAGES: Final[Mapping[str, type[Package]]] = {
+Packages = Mapping[str, Callable[[str, Store], Package]]
+"""Providers by their names: how each is made for a cloud that is kept in a store."""
+PACKAGES: Final[Packages] = {
     "aws": AwsPackage,
     "azure-native": AzurePackage,
     "gcp": GcpPackage,
@@ -39,14 +41,14 @@ _GRACE_SECONDS = 0.5
 class CloudServer:
     """The providers of a cloud; `start` tells their ports."""
 
-    def __init__(self, state: Path, faults_file: Path | None = None, packages: Sequence[str] = tuple(PACKAGES)) -> None:
-        store, faults = Store(state), Faults.load(faults_file, state)
+    def __init__(self, store: Store, faults_file: Path | None = None, packages: Packages = PACKAGES) -> None:
+        faults = Faults.load(faults_file, store.folder)
         self._pool = ThreadPoolExecutor(_THREADS)
         self._servers: dict[str, grpc.Server] = {}
         self.ports: dict[str, int] = {}
-        for name in packages:
+        for name, make in packages.items():
             server = grpc.server(self._pool, options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)])
-            servicer = Servicer(PACKAGES[name](name, store), faults)
+            servicer = Servicer(make(name, store), faults)
             provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
             self.ports[name] = server.add_insecure_port("127.0.0.1:0")
             self._servers[name] = server

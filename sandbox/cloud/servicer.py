@@ -6,16 +6,17 @@ import functools
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf import empty_pb2
+from google.rpc import status_pb2
 from grpc import ServicerContext as Context
 from grpc import StatusCode
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.cloud import paths
 from sandbox.cloud.diff import Change, DiffRules, changes
-from sandbox.cloud.errors import CloudError
+from sandbox.cloud.errors import CloudError, UnreadyError
 from sandbox.cloud.faults import Faults
 from sandbox.cloud.naming import Autonaming
 from sandbox.cloud.package import Call, Package
@@ -35,6 +36,8 @@ def answers(method: Method[Request, Response]) -> Method[Request, Response]:
     def answer(servicer: Servicer, request: Request, context: Context) -> Response:
         try:
             return method(servicer, request, context)
+        except UnreadyError as half:
+            _abort_unready(half, request, context)
         except CloudError as refusal:
             context.abort(StatusCode.UNKNOWN, str(refusal))
         except Exception as defect:
@@ -44,6 +47,22 @@ def answers(method: Method[Request, Response]) -> Method[Request, Response]:
         raise AssertionError("abort raises")
 
     return answer
+
+
+def _abort_unready(half: UnreadyError, request: Any, context: Context) -> None:
+    """Tells the engine to keep what was made, and to try again the next time."""
+    failed = provider_pb2.ErrorResourceInitFailed(
+        id=half.id, properties=encode(half.outputs), reasons=half.reasons, inputs=_inputs(request)
+    )
+    status = status_pb2.Status(code=StatusCode.UNKNOWN.value[0], message=str(half))
+    status.details.add().Pack(failed)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(StatusCode.UNKNOWN, str(half))
+
+
+def _inputs(request: Any) -> Any:
+    """What was asked for; an update calls it otherwise than a creation."""
+    return request.news if isinstance(request, provider_pb2.UpdateRequest) else request.properties
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -72,6 +91,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Cancel(self, request: empty_pb2.Empty, context: Context) -> empty_pb2.Empty:
+        self._package.cancel()
         return empty_pb2.Empty()
 
     @answers
@@ -99,6 +119,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Configure(self, request: provider_pb2.ConfigureRequest, context: Context) -> provider_pb2.ConfigureResponse:
+        self._package.resume()
         provider = self._package.sdk.resource(f"pulumi:providers:{self._package.name}")
         assert provider is not None, "every SDK has a provider class"
         self._latest = parse_settings(decode(request.args), provider.inputs.properties)
@@ -127,7 +148,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Create(self, request: provider_pb2.CreateRequest, context: Context) -> provider_pb2.CreateResponse:
-        call, inputs = self._call(request.urn, context), decode(request.properties)
+        call, inputs = self._call(request.urn, context, request.timeout), decode(request.properties)
         if request.preview:
             outputs = self._package.preview(call, inputs, None)
             return provider_pb2.CreateResponse(properties=encode(outputs, self._secrets(call)))
@@ -149,7 +170,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Update(self, request: provider_pb2.UpdateRequest, context: Context) -> provider_pb2.UpdateResponse:
-        call, prior, inputs = self._call(request.urn, context), decode(request.olds), decode(request.news)
+        call, prior = self._call(request.urn, context, request.timeout), decode(request.olds)
+        inputs = decode(request.news)
         old_inputs = decode(request.old_inputs)
         for path in _paths(request.ignoreChanges):
             paths.restore(inputs, old_inputs, path)
@@ -162,7 +184,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     @answers
     def Delete(self, request: provider_pb2.DeleteRequest, context: Context) -> empty_pb2.Empty:
-        call, prior = self._call(request.urn, context), decode(request.properties)
+        call, prior = self._call(request.urn, context, request.timeout), decode(request.properties)
         with self._faults.around(self._package.name, "delete", call, prior):
             self._package.delete(call, request.id, prior)
         return empty_pb2.Empty()
@@ -187,8 +209,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             "its resources one by one, or as a kubernetes:helm.sh/v3:Release."
         )
 
-    def _call(self, urn: str, context: Context) -> Call:
-        return Call(urn, self._of(context))
+    def _call(self, urn: str, context: Context, timeout: float = 0) -> Call:
+        return Call(urn, self._of(context), timeout)
 
     def _of(self, context: Context) -> Properties:
         """The settings of the provider that asks; after a reconnection, those that came last."""

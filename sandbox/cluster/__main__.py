@@ -6,15 +6,22 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from sandbox.cluster.addons import ADDONS
 from sandbox.cluster.cluster import Cluster
-from sandbox.cluster.nodes import set_nodes
+from sandbox.cluster.settings import Pace
 from sandbox.cluster.supervisor import ComponentStatus
 from sandbox.errors import SandboxError
 from sandbox.progress import say
 
 PROGRAM = "python -m sandbox.cluster"
+PACE = {
+    "pod_start": "a pod is ready so long after it was placed, unless it says other",
+    "node_start": "a node that the autoscaler asks for is ready after so long",
+    "node_idle": "a node that the autoscaler made goes when it has been empty for so long",
+}
 _PLACES = ("--project", "--home", "--tools")
 
 
@@ -56,6 +63,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=PROGRAM, description="A real Kubernetes control plane on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     up = commands.add_parser("up", help="start it, or what of it does not run", parents=[place])
+    up.add_argument(
+        "--with",
+        dest="enable",
+        action="append",
+        default=[],
+        choices=[*ADDONS, "all"],
+        metavar="ADDON",
+        help=f"have this, too, from now on: {', '.join(ADDONS)}, or all. May be given several times.",
+    )
+    for name, what in PACE.items():
+        kept = f"(default: as before, {getattr(Pace(), name):g} at first)"
+        up.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="SECONDS", help=f"{what} {kept}")
     up.set_defaults(run=run_up)
     down = commands.add_parser("down", help="end it; what it holds is kept", parents=[place])
     down.add_argument("--delete", action="store_true", help="delete what it holds, too")
@@ -72,16 +91,22 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_up(cluster: Cluster, _options: argparse.Namespace) -> int:
+def run_up(cluster: Cluster, options: argparse.Namespace) -> int:
     """`up`"""
     begun = time.monotonic()
-    started = cluster.up()
+    started = cluster.up(ADDONS if "all" in options.enable else options.enable, chosen_pace(cluster, options))
     if started:
         say(f"Started {', '.join(started)} in {time.monotonic() - begun:.0f} s. The cluster is ready.")
     else:
         say("The cluster is running already.")
     say(f"For other tools: export KUBECONFIG={cluster.kubeconfig}")
     return 0
+
+
+def chosen_pace(cluster: Cluster, options: argparse.Namespace) -> Pace:
+    """The pace as it was, but for what the command line says."""
+    stated = {name: getattr(options, name) for name in PACE if getattr(options, name) is not None}
+    return replace(cluster.settings.pace, **stated)
 
 
 def run_down(cluster: Cluster, options: argparse.Namespace) -> int:
@@ -111,7 +136,8 @@ def run_nodes(cluster: Cluster, options: argparse.Namespace) -> int:
     from sandbox.cloud import Cloud
     from sandbox.cluster.pools import node_pools
 
-    api = cluster.api
+    # Where there is no cluster, that is what has to be said first.
+    cluster.environment()
     pools = node_pools(Cloud(cluster.home / "cloud").resources(), options.cluster)
     names = sorted({pool.cluster for pool in pools})
     if len(names) != 1:
@@ -119,7 +145,7 @@ def run_nodes(cluster: Cluster, options: argparse.Namespace) -> int:
             f"has {len(names)} clusters: {', '.join(names)}. Name one of them" if names else "has no such node pools"
         )
         raise SandboxError(f"The pretend cloud {known}. `python -m sandbox cloud list` shows what there is.")
-    made, removed = set_nodes(api, [node for pool in pools for node in pool.nodes()])
+    made, removed = cluster.set_pools(pools)
     for pool in pools:
         most = "fixed" if pool.most is None else f"up to {pool.most}"
         sys.stdout.write(f"{pool.name:40} {pool.least} nodes, {most}\n")

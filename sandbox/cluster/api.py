@@ -25,6 +25,10 @@ class ApiError(SandboxError):
         self.status, self.reason = status, reason
 
 
+class UnknownKindError(SandboxError):
+    """The API server knows no such kind."""
+
+
 class Api:
     """The API server at `server`, asked by a client that has a certificate, or by the bearer of a `token`.
 
@@ -74,7 +78,7 @@ class Api:
         return self.request("PATCH", f"{path}?{query}", thing, "application/apply-patch+yaml")
 
     def path(self, thing: Object) -> str:
-        """Where an object stands. Raises `SandboxError` where the API server does not know its kind."""
+        """Where an object stands. Raises `UnknownKindError` where the API server does not know its kind."""
         version, kind, meta = thing["apiVersion"], thing["kind"], thing["metadata"]
         plural, namespaced = self._kind(version, kind)
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
@@ -136,7 +140,7 @@ class Api:
         try:
             return self._kinds[version][kind]
         except KeyError:
-            raise SandboxError(f"The API server knows no {kind} of {version}.") from None
+            raise UnknownKindError(f'no matches for kind "{kind}" in version "{version}"') from None
 
 
 def _parsed(text: str) -> Object:

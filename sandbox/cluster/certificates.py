@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 _DAYS = 3650
 _SERVER_NAMES = (
     "DNS:localhost,DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,"
-    "DNS:kubernetes.default.svc.cluster.local,"
+    "DNS:kubernetes.default.svc.cluster.local,DNS:*.kube-system.svc,DNS:*.monitoring.svc,DNS:*.keda.svc,"
     "IP:127.0.0.1,IP:10.96.0.1"
 )
 

@@ -6,21 +6,30 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from sandbox.cluster.addons import ADDONS, Addon
+from sandbox.cluster.addons.karpenter import KARPENTER, remember_pools, remove_others
 from sandbox.cluster.api import Api
-from sandbox.cluster.control_plane import CLIENTS, KWOK, NAMES, PORTS, Layout, control_plane
+from sandbox.cluster.control_plane import API, CLIENTS, KWOK, NAMES, PORTS, Layout, control_plane
 from sandbox.cluster.kubeconfig import write_kubeconfig, write_private
+from sandbox.cluster.nodes import set_nodes
 from sandbox.cluster.ports import keep_ports
-from sandbox.cluster.processes import Records, wait_until
+from sandbox.cluster.processes import Component, Records, wait_until
+from sandbox.cluster.settings import Pace, Settings
 from sandbox.cluster.stages import base_objects, config, stages
 from sandbox.cluster.supervisor import READY_SECONDS, ComponentStatus, Supervisor
 from sandbox.cluster.toolbox import Toolbox
 from sandbox.errors import SandboxError
 from sandbox.locks import locked
 from sandbox.progress import say
+
+if TYPE_CHECKING:
+    from sandbox.cluster.pools import NodePool
 
 _ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
@@ -51,20 +60,81 @@ class Cluster:
         layout = self._layout()
         return Api(layout.server, layout.certificates, token=token)
 
-    def up(self) -> list[str]:
-        """Start whatever does not run, wait until all is ready, and return the names of what was started."""
+    @property
+    def settings(self) -> Settings:
+        """What was chosen for it."""
+        return Settings.load(self._settings_file)
+
+    @property
+    def addons(self) -> list[Addon]:
+        """What is enabled beside the control plane, in the order in which it is started."""
+        return [addon for name, addon in ADDONS.items() if name in self.settings.addons]
+
+    def up(self, enable: Iterable[str] = (), pace: Pace | None = None) -> list[str]:
+        """Start whatever does not run, wait until all is ready, and return the names of what was started.
+
+        The add-ons to `enable` are part of the cluster from now on, with those that they need, and `pace` is its pace.
+        """
         with self._locked():
+            self._choose(dict.fromkeys(enable), pace)
             layout = self._prepare()
             components = control_plane(layout)
-            started = [component.name for component in components[:2] if self._supervisor.ensure(component)]
+            started = self._ensure(components[:2])
             api = Api(layout.server, layout.certificates)
             make_all(api, *base_objects(self.tools.folder(KWOK) / "kustomize"))
-            started += [component.name for component in components[2:] if self._supervisor.ensure(component)]
+            started += self._ensure(components[2:])
             if not wait_until(lambda: api.find(_ACCOUNT) is not None, READY_SECONDS):
                 raise SandboxError(
                     "The controllers have not made the default service account, without which no pod starts."
                 )
+            for addon in self.addons:
+                started += self._start(addon, layout, api)
         return started
+
+    def enable(self, addons: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Have add-ons with these settings from now on, and return the names of what had to be started for it.
+
+        Raises `SandboxError` where the cluster does not run.
+        """
+        with self._locked():
+            if not self._runs():
+                raise SandboxError("The cluster does not run. `python -m sandbox.cluster up` starts it.")
+            self._choose(addons)
+            layout, api = self._prepare(), self.api
+            chosen = {*addons, *(need for name in addons for need in ADDONS[name].needs)}
+            return [name for addon in self.addons if addon.name in chosen for name in self._start(addon, layout, api)]
+
+    def set_pools(self, pools: Sequence[NodePool]) -> tuple[list[str], list[str]]:
+        """Let the nodes be those that these pools have from the start, and Karpenter, where it is enabled, make others.
+
+        Returns the names of the nodes that were made and of those that were removed.
+        """
+        with self._locked():
+            remember_pools(self.folder, pools)
+            if KARPENTER.name in self.settings.addons and self._runs():
+                self._start(KARPENTER, self._prepare(), self.api)
+                remove_others(self.api, self.folder)
+            return set_nodes(self.api, [node for pool in pools for node in pool.nodes()])
+
+    def disable(self, name: str) -> list[str]:
+        """Do without an add-on: end its processes, and remove what was made for it.
+
+        Custom resource definitions and namespaces stay, since they may hold what is somebody else's. Returns the names
+        of the processes that were ended.
+        """
+        with self._locked():
+            addon = _addon(name)
+            if name not in self.settings.addons:
+                return []
+            layout = self._layout()
+            if self._runs():
+                _, objects = addon.prepare(layout)
+                for thing in reversed(objects):
+                    if thing["kind"] != "Namespace":
+                        self.api.delete(self.api.path(thing))
+            ended = self._supervisor.end(reversed(addon.processes))
+            self.settings.without_addon(name).save(self._settings_file)
+        return ended
 
     def down(self) -> list[str]:
         """End everything, last first, and return the names of what ran. What the cluster holds is kept."""
@@ -84,7 +154,8 @@ class Cluster:
         if not (self.folder / "ports.json").exists():
             return [ComponentStatus(name, "stopped") for name in NAMES]
         layout = self._layout()
-        return [self._supervisor.status(component) for component in control_plane(layout)]
+        extra = [component for addon in self.addons for component in addon.components(layout)]
+        return [self._supervisor.status(component) for component in (*control_plane(layout), *extra)]
 
     def kubectl(self, words: Sequence[str]) -> int:
         """Run kubectl on the caller's own terminal as administrator, and return its exit code."""
@@ -105,39 +176,69 @@ class Cluster:
             raise SandboxError("The cluster has never been started. `python -m sandbox.cluster up` starts it.")
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
+    def _choose(self, addons: Mapping[str, Mapping[str, Any] | None], pace: Pace | None = None) -> None:
+        """Remember what was chosen."""
+        needs = {need: None for name in addons for need in _addon(name).needs}
+        settings = self.settings.with_addons({**needs, **addons})
+        (replace(settings, pace=pace) if pace else settings).save(self._settings_file)
+
+    def _ensure(self, components: Sequence[Component]) -> list[str]:
+        return [component.name for component in components if self._supervisor.ensure(component)]
+
+    def _start(self, addon: Addon, layout: Layout, api: Api) -> list[str]:
+        """What an add-on finds in the API server, then its processes. Those that it no longer has are ended."""
+        definitions, objects = addon.prepare(layout)
+        make_all(api, definitions, objects)
+        components = addon.components(layout)
+        self._supervisor.end(name for name in addon.processes if name not in {it.name for it in components})
+        return self._ensure(components)
+
+    def _runs(self) -> bool:
+        """Whether the API server does."""
+        process = self._supervisor.records.find(API)
+        return process is not None and process.alive
+
+    @property
+    def _settings_file(self) -> Path:
+        return self.folder / "settings.json"
+
     def _end_all(self) -> list[str]:
-        """End what is started last first."""
-        unknown = [name for name in self._supervisor.records.names() if name not in NAMES]
-        return self._supervisor.end(reversed([*NAMES, *unknown]))
+        """End what is started last first: unknown things before add-ons, these before the control plane."""
+        order = [*NAMES, *(name for addon in ADDONS.values() for name in addon.processes)]
+        unknown = [name for name in self._supervisor.records.names() if name not in order]
+        return self._supervisor.end(reversed([*order, *unknown]))
 
     def _layout(self) -> Layout:
         """The cluster as it was started last."""
         ports = json.loads((self.folder / "ports.json").read_text())
-        return Layout(self.folder, ports, self.tools)
+        return Layout(self.folder, ports, self.tools, self.settings)
 
     def _prepare(self) -> Layout:
         """Everything that stands in the folder before anything is started, and every program."""
-        self._announce()
-        for name in NAMES:
+        programs = [*NAMES, *(name for addon in self.addons for name in addon.programs)]
+        self._announce(programs)
+        for name in programs:
             self.tools.path(name)
-        layout = Layout(self.folder, self._keep_ports(), self.tools)
-        layout.certificates.make(CLIENTS)
-        for client in CLIENTS:
+        layout = Layout(self.folder, self._keep_ports(), self.tools, self.settings)
+        clients = {**CLIENTS, **{name: subject for addon in self.addons for name, subject in addon.clients.items()}}
+        layout.certificates.make(clients)
+        for client in clients:
             write_kubeconfig(layout.kubeconfig(client), layout.server, layout.certificates, client)
-        write_private(layout.stages, config(stages(self.tools.folder(KWOK) / "kustomize")))
+        kustomize = self.tools.folder(KWOK) / "kustomize"
+        write_private(layout.stages, config(stages(kustomize, layout.settings.pace.pod_start)))
         return layout
 
     def _keep_ports(self) -> dict[str, int]:
         """The ports, each chosen anew if a stranger listens there by now."""
+        names = [*PORTS, *(port for addon in self.addons for port in addon.ports)]
         records = self._supervisor.records
         running = [name for name in records.names() if (found := records.find(name)) and found.alive]
         # A port is named after its process, or after that and what it is for.
-        in_use = [name for name in PORTS if any(name == it or name.startswith(f"{it}/") for it in running)]
-        return keep_ports(self.folder / "ports.json", PORTS, in_use)
+        in_use = [name for name in names if any(name == it or name.startswith(f"{it}/") for it in running)]
+        return keep_ports(self.folder / "ports.json", names, in_use)
 
-    def _announce(self) -> None:
-        """Say what has to be built before anything can start."""
-        if missing := self.tools.missing(*NAMES):
+    def _announce(self, programs: Sequence[str]) -> None:
+        if missing := self.tools.missing(*programs):
             minutes = max(1, round(sum(tool.seconds for tool in missing) / 60))
             names = ", ".join(tool.name for tool in missing)
             say(
@@ -151,6 +252,12 @@ class Cluster:
         return locked(self.folder / "lock", "Another process is starting or ending this cluster: waiting for it.")
 
 
+def _addon(name: str) -> Addon:
+    if name not in ADDONS:
+        raise SandboxError(f"There is no add-on {name}. There are: {', '.join(ADDONS)}.")
+    return ADDONS[name]
+
+
 def make_all(api: Api, definitions: list[dict[str, object]], objects: list[dict[str, object]]) -> None:
     """Apply custom resource definitions, and what needs them once they are accepted."""
     for definition in definitions:
@@ -158,4 +265,6 @@ def make_all(api: Api, definitions: list[dict[str, object]], objects: list[dict[
     for definition in definitions:
         api.await_established(definition)
     for thing in objects:
-        api.apply(thing)
+        # A namespace may be somebody else's: it is made where there is none, and left alone.
+        if thing["kind"] != "Namespace" or api.find(api.path(thing)) is None:
+            api.apply(thing)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.cluster.certificates import Certificates
 from sandbox.cluster.processes import Component
+from sandbox.cluster.settings import Settings
 from sandbox.cluster.toolbox import Toolbox
 
 ETCD, API, CONTROLLERS, SCHEDULER, KWOK = NAMES = (
@@ -32,11 +33,12 @@ _SERVICE_CIDR = "10.96.0.0/16"
 
 @dataclass(frozen=True)
 class Layout:
-    """What the command lines are made of: the cluster's folder, its ports, and where its programs are."""
+    """What the command lines are made of: the cluster's folder, its ports, where its programs are, what was chosen."""
 
     folder: Path
     ports: Mapping[str, int]
     tools: Toolbox
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def certificates(self) -> Certificates:

@@ -36,7 +36,7 @@ Properties = Mapping[str, Any]
 class NodePool:
     """A pool as a scheduler and an autoscaler see it. `least` and `most` are nodes over all zones, as `size` is.
 
-    `most` is None where the pool does not scale.
+    `most` is None where the pool does not scale. `spot` nodes may be taken away.
     """
 
     id: str
@@ -48,6 +48,7 @@ class NodePool:
     least: int
     size: int
     most: int | None
+    spot: bool = False
 
     def nodes(self, count: int | None = None) -> list[FakeNode]:
         """So many of its nodes, over its zones in turn; unless said, as many as there are from the start."""
@@ -94,7 +95,7 @@ def _gke(pool: CloudResource, _everything: list[CloudResource]) -> NodePool:
     region = "-".join(outputs["location"].split("-")[:2])
     zones = tuple(outputs["nodeLocations"])
     least = size.nodes if size.most is None else size.least
-    return NodePool(pool.id, cluster, outputs["name"], node, region, zones, least, size.nodes, size.most)
+    return NodePool(pool.id, cluster, outputs["name"], node, region, zones, least, size.nodes, size.most, spot)
 
 
 def _eks(pool: CloudResource, everything: list[CloudResource]) -> NodePool:
@@ -119,7 +120,8 @@ def _eks(pool: CloudResource, everything: list[CloudResource]) -> NodePool:
     known = {subnets[id_]["availabilityZone"] for id_ in outputs["subnetIds"] if id_ in subnets}
     zones = tuple(sorted(known)) or (f"{outputs['region']}a",)
     name, cluster = outputs["nodeGroupName"], outputs["clusterName"]
-    return NodePool(pool.id, cluster, name, node, outputs["region"], zones, size.least, size.nodes, size.most)
+    spot = outputs["capacityType"] == "SPOT"
+    return NodePool(pool.id, cluster, name, node, outputs["region"], zones, size.least, size.nodes, size.most, spot)
 
 
 def _aks(pool: CloudResource, everything: list[CloudResource]) -> NodePool:
@@ -148,7 +150,8 @@ def _aks(pool: CloudResource, everything: list[CloudResource]) -> NodePool:
     zones = tuple(f"{region}-{zone}" for zone in outputs.get("availabilityZones") or []) or ("0",)
     size, scales = int(outputs.get("count") or 0), bool(outputs.get("enableAutoScaling"))
     least, most = bounds(outputs) if scales else (size, None)
-    return NodePool(pool.id, cluster_id.rpartition("/")[2], name, node, region, zones, least, size, most)
+    spot = outputs.get("scaleSetPriority") == "Spot"
+    return NodePool(pool.id, cluster_id.rpartition("/")[2], name, node, region, zones, least, size, most, spot)
 
 
 READERS: Final[Mapping[str, Callable[[CloudResource, list[CloudResource]], NodePool]]] = {

@@ -59,39 +59,66 @@ class Toolbox:
 
 def _build(tool: Tool, folder: Path) -> Path:
     """Fill an empty folder, and make it `folder` in one step once it is whole."""
-    say(f"Building {tool.name} {tool.version} from its Go module, once (about {_duration(tool.seconds)} on 2 cores) …")
+    what = f"{tool.name} {tool.version}"
+    how_long = f"once (about {_duration(tool.seconds)} on 2 cores) …"
+    say(f"Building {what} from its Go module, {how_long}" if tool.package else f"Fetching {what}, {how_long}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unfinished-") as temporary:
         fresh = Path(temporary, folder.name)
         fresh.mkdir()
-        output = str((fresh / tool.name).resolve())
-        with heartbeat(f"building {tool.name}"):
-            words = ["-mod=readonly", "-trimpath", "-ldflags", tool.symbols]
-            _run("build", *words, "-o", output, tool.package, cwd=tool.folder)
+        if tool.package:
+            output = str((fresh / tool.name).resolve())
+            with heartbeat(f"building {tool.name}"):
+                words = ["-mod=readonly", "-trimpath", *_edited(tool, Path(temporary)), "-ldflags", tool.symbols]
+                _run("build", *words, "-o", output, tool.package, cwd=tool.folder)
         _carry(tool, fresh)
         fresh.rename(folder)
-    say(f"  {tool.name} was built in {_duration(time.monotonic() - begun)}.")
+    say(f"  {tool.name} was {'built' if tool.package else 'fetched'} in {_duration(time.monotonic() - begun)}.")
     return folder
 
 
+def _edited(tool: Tool, scratch: Path) -> list[str]:
+    """Words that make go compile an edited copy of the module in its place."""
+    if not tool.edits:
+        return []
+    copy = scratch.resolve() / "module"
+    _copy(_module(tool), copy)
+    for edit in tool.edits:
+        text = (copy / edit.file).read_text(encoding="utf-8")
+        if text.count(edit.before) != 1:
+            raise SandboxError(
+                f"{edit.file} of {tool.module} {tool.version} has not one {edit.before!r} to be replaced."
+            )
+        (copy / edit.file).write_text(text.replace(edit.before, edit.after), encoding="utf-8")
+    for name in ("go.mod", "go.sum"):
+        shutil.copyfile(tool.folder / name, scratch / name)
+    with (scratch / "go.mod").open("a", encoding="utf-8") as pins:
+        pins.write(f"\nreplace {tool.module} => {copy}\n")
+    return [f"-modfile={scratch.resolve() / 'go.mod'}"]
+
+
 def _module(tool: Tool) -> Path:
-    """Where go keeps the module."""
+    """Where go keeps the module, which it fetches if need be, and verifies."""
+    _run("mod", "download", tool.module, cwd=tool.folder)
     return Path(_run("list", "-mod=readonly", "-m", "-f", "{{.Dir}}", tool.module, cwd=tool.folder).strip())
 
 
 def _carry(tool: Tool, folder: Path) -> None:
     """Copy what the program needs of its module, so that it does not depend on Go's module cache later."""
-    if not tool.carries:
-        return
-    module = _module(tool)
-    for part in tool.carries:
-        # File by file, since the module cache's own permissions forbid to delete a copy of a folder.
-        for file in (module / part).rglob("*"):
-            if file.is_file():
-                copy = folder / part / file.relative_to(module / part)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, copy)
+    if tool.carries:
+        module = _module(tool)
+        for part in tool.carries:
+            _copy(module / part, folder / part)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder file by file, since the module cache's own permissions forbid to delete a copy of a folder."""
+    for file in source.rglob("*"):
+        if file.is_file():
+            copy = target / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
 
 
 def _duration(seconds: float) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sandbox.errors import SandboxError
 
@@ -18,11 +19,20 @@ _STAMPED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 """The packages that tell a program of Kubernetes its version, which release builds set at link time."""
 
 
+class Edit(NamedTuple):
+    """A change that is made to a file of the module while it is compiled; the module itself stays as it is."""
+
+    file: str
+    before: str
+    after: str
+
+
 @dataclass(frozen=True)
 class Tool:
     """A program: the folder below `modules` that pins it, its module and package, and what else it needs of the module.
 
-    `seconds` is what building it took on two idle cores with nothing built before.
+    `seconds` is what building it took on two idle cores with nothing built before. `edits` make those listen on the
+    loopback interface alone that take no flag for it. Without a package nothing is built, and only the rest is kept.
     """
 
     name: str
@@ -31,6 +41,7 @@ class Tool:
     package: str
     seconds: int
     carries: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -48,8 +59,16 @@ class Tool:
     @property
     def source(self) -> str:
         """A name for what it is built from, other than Go itself: it changes with any of it."""
-        pins = (self._pinned("go.mod"), self._pinned("go.sum"))
-        told = "\0".join((*pins, self.package, self.symbols, *self.carries))
+        told = "\0".join(
+            (
+                self._pinned("go.mod"),
+                self._pinned("go.sum"),
+                self.package,
+                self.symbols,
+                *self.carries,
+                *map(str, self.edits),
+            )
+        )
         return f"{self.version}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
     @property
@@ -70,6 +89,19 @@ def _kubernetes(name: str, seconds: int) -> Tool:
     return Tool(name, "kubernetes", "k8s.io/kubernetes", f"k8s.io/kubernetes/cmd/{name}", seconds)
 
 
+_VPA_MAIN = "pkg/admission-controller/main.go"
+
+
+def _vpa(name: str, seconds: int, carries: tuple[str, ...] = (), edits: tuple[Edit, ...] = ()) -> Tool:
+    module = "k8s.io/autoscaler/vertical-pod-autoscaler"
+    return Tool(f"vpa-{name}", "vpa", module, f"{module}/pkg/{name}", seconds, carries, edits)
+
+
+def _keda(name: str, seconds: int, carries: tuple[str, ...] = (), edits: tuple[Edit, ...] = ()) -> Tool:
+    module = "github.com/kedacore/keda/v2"
+    return Tool(f"keda-{name}", "keda", module, f"{module}/cmd/{name}", seconds, carries, edits)
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
@@ -79,5 +111,63 @@ TOOLS = {
         _kubernetes("kube-scheduler", 4),
         _kubernetes("kubectl", 19),
         Tool("kwok", "kwok", "sigs.k8s.io/kwok", "sigs.k8s.io/kwok/cmd/kwok", 74, carries=("kustomize",)),
+        Tool(
+            "metrics-server",
+            "metrics-server",
+            "sigs.k8s.io/metrics-server",
+            "sigs.k8s.io/metrics-server/cmd/metrics-server",
+            96,
+            carries=("manifests/base",),
+        ),
+        Tool(
+            "prometheus",
+            "prometheus",
+            "github.com/prometheus/prometheus",
+            "github.com/prometheus/prometheus/cmd/prometheus",
+            216,
+        ),
+        Tool(
+            "prometheus-operator",
+            "prometheus-operator",
+            "github.com/prometheus-operator/prometheus-operator",
+            "",
+            2,
+            carries=("example/prometheus-operator-crd",),
+        ),
+        Tool(
+            "prometheus-adapter",
+            "prometheus-adapter",
+            "sigs.k8s.io/prometheus-adapter",
+            "sigs.k8s.io/prometheus-adapter/cmd/adapter",
+            85,
+            carries=("deploy/manifests",),
+        ),
+        _keda(
+            "operator",
+            304,
+            carries=("config/crd/bases", "config/rbac", "config/metrics-server", "config/service_account"),
+        ),
+        _keda("adapter", 47, edits=(Edit("cmd/adapter/main.go", 'Sprintf(":%v"', 'Sprintf("127.0.0.1:%v"'),)),
+        _keda(
+            "webhooks",
+            20,
+            carries=("config/webhooks",),
+            edits=(Edit("cmd/webhooks/main.go", "webhooksPort,\n", 'webhooksPort, Host: "127.0.0.1",\n'),),
+        ),
+        Tool(
+            "karpenter",
+            "karpenter",
+            "sigs.k8s.io/karpenter",
+            "sigs.k8s.io/karpenter/kwok",
+            83,
+            carries=("pkg/apis/crds", "kwok/apis/crds"),
+            edits=tuple(
+                Edit("pkg/operator/operator.go", f'Sprintf(":%d", {port}', f'Sprintf("127.0.0.1:%d", {port}')
+                for port in ("options.FromContext(ctx).MetricsPort", "options.FromContext(ctx).HealthProbePort")
+            ),
+        ),
+        _vpa("recommender", 60, carries=("deploy",)),
+        _vpa("updater", 15),
+        _vpa("admission-controller", 15, edits=(Edit(_VPA_MAIN, 'Sprintf(":%d"', 'Sprintf("127.0.0.1:%d"'),)),
     )
 }

@@ -14,6 +14,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.cloud import Cloud
 from sandbox.cloud.server import CloudServer
+from sandbox.cloud.store import Store
 from sandbox.cloud.values import Properties, decode, encode
 
 GCP_SETTINGS = {"project": "acme", "region": "us-central1"}
@@ -178,7 +179,7 @@ def running_cloud(state: Path, faults: Sequence[Mapping[str, Any]] = ()) -> Iter
     if faults:
         file = state.parent / "faults-to-strike.json"
         file.write_text(json.dumps(list(faults)))
-    server = CloudServer(state, file)
+    server = CloudServer(Store(state), file)
     server.start()
     try:
         yield Session(server, state)

@@ -193,8 +193,9 @@ SERVE_A_BUCKET = f"""
 import json, sys
 from pathlib import Path
 from sandbox.cloud.server import CloudServer
+from sandbox.cloud.store import Store
 from tests.support.cloud_client import GCP_SETTINGS, Provider
-server = CloudServer(Path(sys.argv[1]))
+server = CloudServer(Store(Path(sys.argv[1])))
 server.start()
 Provider("gcp", server.ports["gcp"], GCP_SETTINGS).create("{BUCKET}", "data", {{"location": "US"}})
 server.stop()

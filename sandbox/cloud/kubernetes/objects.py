@@ -92,7 +92,8 @@ def _done(job: Properties, seed: str) -> Properties:
     return {"succeeded": 1 if wanted is None else wanted, "conditions": [{"type": "Complete", "status": "True"}]}
 
 
-def _balancer(owner: Properties, seed: str) -> Properties:
+def balancer(owner: Properties, seed: str) -> Properties:
+    """The status of a Service or Ingress: with the address that its cloud gives it, if it wants one."""
     public = owner.get("kind") == "Ingress" or first(owner, ("spec", "type")) == "LoadBalancer"
     return {"loadBalancer": {"ingress": [{"ip": _ip("203.0", seed)}]} if public else {}}
 
@@ -104,14 +105,14 @@ def _phase(phase: str) -> Callable[[Properties, str], Properties]:
 _STATUS: dict[str, Callable[[Properties, str], Any]] = {
     "DaemonSet": _daemons,
     "Deployment": _replicas,
-    "Ingress": _balancer,
+    "Ingress": balancer,
     "Job": _done,
     "Namespace": _phase("Active"),
     "PersistentVolume": _phase("Available"),
     "PersistentVolumeClaim": _phase("Bound"),
     "Pod": _phase("Running"),
     "ReplicaSet": _replicas,
-    "Service": _balancer,
+    "Service": balancer,
     "StatefulSet": _replicas,
 }
 

@@ -49,6 +49,10 @@ class KubernetesPackage(Package):
         vanished = "kubeconfig" in old and "kubeconfig" not in new
         return ["kubeconfig"] if vanished or Target.of(old).server != Target.of(new).server else []
 
+    def scope(self, settings: Mapping[str, Any]) -> str:
+        """The API server that is meant, within which ids are unique."""
+        return Target.of(settings).server
+
     def resource_type(self, token: str) -> ResourceType | None:
         if Kind.of(token).custom:
             return self.sdk.resource_of_class(token, "apiextensions", "CustomResource")
@@ -63,27 +67,27 @@ class KubernetesPackage(Package):
     def fill_defaults(
         self, call: Call, resource: ResourceType, old: Properties, inputs: Properties, naming: Autonaming
     ) -> None:
-        _sort(call.type).fill(call.name, Target.of(call.settings).namespace, old, inputs, naming)
+        sort_of(call.type).fill(call.name, Target.of(call.settings).namespace, old, inputs, naming)
 
     def rules(self, call: Call, resource: ResourceType, inputs: Properties) -> Iterator[Failure]:
-        yield from _sort(call.type).rules(inputs)
+        yield from sort_of(call.type).rules(inputs)
 
     def diff(
         self, call: Call, old: Properties, live: Properties, new: Properties, ignore: Sequence[paths.Path]
     ) -> Difference:
-        sort = _sort(call.type)
+        sort = sort_of(call.type)
         found = changes(old, new, DiffRules(replace_on=sort.fixed(new, call.settings), ignore=ignore))
         replaces = any(change.replaces for change in found)
         return Difference(found, delete_before_replace=replaces and sort.keeps_place(old, new))
 
     def preview(self, call: Call, inputs: Properties, prior: Properties | None) -> Properties:
-        outputs = _sort(call.type).foreseen(inputs, prior)
+        outputs = sort_of(call.type).foreseen(inputs, prior)
         if "status" in self.type_of(call).outputs:
             outputs["status"] = (prior or {}).get("status", UNKNOWN)
         return outputs
 
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
-        sort, server = _sort(call.type), Target.of(call.settings).server
+        sort, server = sort_of(call.type), self.scope(call.settings)
         id_ = sort.id_of(inputs)
         refusal = f'resource "{id_}" was not successfully created by the Kubernetes API server'
         namespace = paths.first(inputs, sort.namespace)
@@ -105,11 +109,11 @@ class KubernetesPackage(Package):
         return Reading(found.id, refresh(inputs or found.inputs, found.outputs), found.outputs)
 
     def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
-        server = Target.of(call.settings).server
+        server = self.scope(call.settings)
         old = self.store.get(call.type, id_, server)
         if old is None:
             raise NotFoundError(f"{_shown(call.type, id_)} not found")
-        outputs = _sort(call.type).updated(inputs, old.outputs)
+        outputs = sort_of(call.type).updated(inputs, old.outputs)
         new = CloudResource(call.type, id_, call.urn, inputs, outputs, server)
         self.store.put(new)
         self.store.record("update", new)
@@ -117,7 +121,7 @@ class KubernetesPackage(Package):
 
     def delete(self, call: Call, id_: str, prior: Properties) -> None:
         """Deletes the object, and with a namespace all that is in it."""
-        server = Target.of(call.settings).server
+        server = self.scope(call.settings)
         found = self.store.get(call.type, id_, server)
         if found is None:
             return
@@ -143,7 +147,8 @@ class KubernetesPackage(Package):
 
 
 @cache
-def _sort(token: str) -> Sort:
+def sort_of(token: str) -> Sort:
+    """What a type is: an object, or a release."""
     return Release(token) if token == RELEASE else Manifest(token)
 
 

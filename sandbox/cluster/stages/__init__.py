@@ -14,7 +14,8 @@ import yaml
 HERE = Path(__file__).parent
 START_DELAY = "sandbox.penstock.dev/start-delay"
 """Annotation or label of a pod or node: how long it takes to become ready, such as `100s` or `1m30s`."""
-POD_START_SECONDS = 2.0
+START_SECONDS = "penstock.dev/start-seconds"
+"""The same in seconds, such as `100`: what a program says of its pods, whatever cluster it is for."""
 STAGES = ("stage/node/fast", "stage/node/heartbeat-with-lease", "stage/pod/general")
 """Folders of the module's `kustomize` whose stages are played."""
 DEFINITIONS = ("metrics", "resourceusages", "clusterresourceusages")
@@ -25,10 +26,15 @@ USAGE = ("metrics/resource/metrics-resource.yaml", "metrics/usage/usage-from-ann
 Document = dict[str, Any]
 
 
-def stages(kustomize: Path) -> list[Document]:
-    """What kwok is configured with."""
-    played = [paced(found) for folder in STAGES for found in _documents(kustomize / folder) if found["kind"] == "Stage"]
-    return [*played, *_read(HERE / "volumes.yaml")]
+def stages(kustomize: Path, pod_start: float) -> list[Document]:
+    """What kwok is configured with: pods are ready so many seconds after they were placed, unless they say other."""
+    played = [
+        paced(found, pod_start)
+        for folder in STAGES
+        for found in _documents(kustomize / folder)
+        if found["kind"] == "Stage"
+    ]
+    return [*played, *_read(HERE / "nodes.yaml"), *_read(HERE / "volumes.yaml")]
 
 
 def base_objects(kustomize: Path) -> tuple[list[Document], list[Document]]:
@@ -39,14 +45,14 @@ def base_objects(kustomize: Path) -> tuple[list[Document], list[Document]]:
     return definitions, [*usage, *_read(HERE / "storage-class.yaml")]
 
 
-def paced(stage: Document) -> Document:
+def paced(stage: Document, pod_start: float) -> Document:
     """A stage of the module at our pace: pods and nodes are ready after the time that they state, without jitter.
 
     Whatever comes before or after, such as making containers or ending them, takes no time that anybody would notice.
     """
     name, spec = stage["metadata"]["name"], dict(stage["spec"])
     if name == "pod-ready":
-        spec["delay"] = start_delay(POD_START_SECONDS)
+        spec["delay"] = start_delay(pod_start)
     elif name == "node-initialize":
         spec["delay"] = start_delay(0)
     elif name in _QUICK:
@@ -62,7 +68,10 @@ _QUICK = {"pod-create": 0, "pod-init-container-running": 100, "pod-init-containe
 
 def start_delay(seconds: float) -> Document:
     """What the object itself says, or else so many seconds."""
-    stated = f'.metadata.annotations["{START_DELAY}"] // .metadata.labels["{START_DELAY}"]'
+    first, second = (
+        f'.metadata.annotations["{key}"] // .metadata.labels["{key}"]' for key in (START_DELAY, START_SECONDS)
+    )
+    stated = f'{first} // (({second}) | values | . + "s")'
     return {"durationMilliseconds": int(seconds * 1000), "durationFrom": {"jq": {"expression": stated}}}
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sandbox.cluster.nodes import FakeNode, Taint
-from sandbox.cluster.stages import HERE, START_DELAY, config, paced
+from sandbox.cluster.stages import HERE, START_DELAY, START_SECONDS, config, paced
 
 
 def stage(name: str, **spec: Any) -> dict[str, Any]:
@@ -18,21 +18,22 @@ def stage(name: str, **spec: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("name", "milliseconds"), [("pod-ready", 2000), ("node-initialize", 0)])
 def test_pods_and_nodes_are_ready_after_the_time_that_annotation_or_label_states(name: str, milliseconds: int) -> None:
     delay = {"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000}
-    found = paced(stage(name, delay=delay))["spec"]["delay"]
+    found = paced(stage(name, delay=delay), 2)["spec"]["delay"]
     assert found["durationMilliseconds"] == milliseconds and "jitterDurationMilliseconds" not in found
     stated = found["durationFrom"]["jq"]["expression"]
-    assert f'.metadata.annotations["{START_DELAY}"]' in stated and f'.metadata.labels["{START_DELAY}"]' in stated
+    for key in (START_DELAY, START_SECONDS):
+        assert f'.metadata.annotations["{key}"]' in stated and f'.metadata.labels["{key}"]' in stated
 
 
 def test_the_rest_of_a_pods_life_has_no_jitter_and_the_modules_document_stays_as_it_is() -> None:
     given = stage("pod-create", delay={"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000})
-    assert paced(given)["spec"]["delay"] == {"durationMilliseconds": 0}
+    assert paced(given, 2)["spec"]["delay"] == {"durationMilliseconds": 0}
     assert given["spec"]["delay"]["jitterDurationMilliseconds"] == 5000
 
 
 def test_a_stage_that_we_do_not_know_is_played_as_it_is() -> None:
     given = stage("node-heartbeat", delay={"durationMilliseconds": 20})
-    assert paced(given) == given
+    assert paced(given, 2) == given
 
 
 def test_the_configuration_is_a_document_for_each() -> None:

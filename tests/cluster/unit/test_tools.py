@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sandbox.cluster import toolbox
 from sandbox.cluster.toolbox import Toolbox, go_version
-from sandbox.cluster.tools import MODULES, TOOLS, Tool
+from sandbox.cluster.tools import MODULES, TOOLS, Edit, Tool
 from sandbox.errors import SandboxError
 
 KUBECTL = TOOLS["kubectl"]
@@ -34,7 +35,10 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def test_every_program_is_pinned_with_its_checksum_and_named_as_a_tool(tool: Tool) -> None:
     assert re.fullmatch(r"v\d+\.\d+\.\d+", tool.version)
     assert f"{tool.module} {tool.version} h1:" in (tool.folder / "go.sum").read_text()
-    assert re.search(rf"^(tool |\t){re.escape(tool.package)}$", (tool.folder / "go.mod").read_text(), re.MULTILINE)
+    # What is only read has no package that would keep its requirement.
+    if tool.package:
+        assert re.search(rf"^(tool |\t){re.escape(tool.package)}$", (tool.folder / "go.mod").read_text(), re.MULTILINE)
+    assert tool.package or tool.carries
 
 
 def test_all_of_kubernetes_is_of_one_release() -> None:
@@ -131,3 +135,50 @@ def test_what_a_program_needs_of_its_module_is_kept_beside_it(tmp_path: Path, mo
 
 def test_the_go_that_is_there_tells_its_version() -> None:
     assert go_version().startswith("go1.")
+
+
+def test_an_edit_changes_a_copy_of_the_module_and_fails_where_there_is_nothing_to_edit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "main.go").write_text('listen(":8080")')
+    compiled: list[str] = []
+
+    def run(*words: str, cwd: Path) -> str:
+        if words[0] == "build":
+            Path(words[words.index("-o") + 1]).touch()
+            pins = next(word for word in words if word.startswith("-modfile=")).partition("=")[2]
+            text = Path(pins).read_text()
+            assert text.startswith((cwd / "go.mod").read_text()) and Path(pins).with_name("go.sum").exists()
+            replaced = re.search(r"^replace k8s.io/kubernetes => (\S+)$", text, re.MULTILINE)
+            assert replaced
+            compiled.append(Path(replaced[1], "main.go").read_text())
+        return {"list": f"{module}\n", "env": "go1.26.0"}.get(words[0], "")
+
+    monkeypatch.setattr(toolbox, "_run", run)
+    edits = (Edit("main.go", '":8080"', '"127.0.0.1:8080"'),)
+    monkeypatch.setitem(TOOLS, "kubectl", replace(KUBECTL, edits=edits))
+    assert TOOLS["kubectl"].source != KUBECTL.source
+    Toolbox(tmp_path / "cache").path("kubectl")
+    assert compiled == ['listen("127.0.0.1:8080")']
+    assert (module / "main.go").read_text() == 'listen(":8080")'
+    (module / "main.go").write_text("listen(port)")
+    with pytest.raises(SandboxError, match="main.go of k8s.io/kubernetes v1.36.3 has not one"):
+        Toolbox(tmp_path / "other").path("kubectl")
+
+
+def test_of_a_module_that_is_only_read_nothing_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crds = tmp_path / "module/example/prometheus-operator-crd"
+    crds.mkdir(parents=True)
+    (crds / "rules.yaml").write_text("kind: X")
+    asked: list[str] = []
+
+    def run(*words: str, cwd: Path) -> str:
+        asked.append(words[0])
+        return {"list": f"{tmp_path / 'module'}\n", "env": "go1.26.0"}.get(words[0], "")
+
+    monkeypatch.setattr(toolbox, "_run", run)
+    folder = Toolbox(tmp_path / "cache").folder("prometheus-operator")
+    assert (folder / "example/prometheus-operator-crd/rules.yaml").read_text() == "kind: X"
+    assert "build" not in asked

@@ -1,0 +1,192 @@
+"""The kubernetes provider that applies what it is given to the API server of the sandbox's cluster.
+
+Whatever kubeconfig a program names, it means this cluster, which plays the one of the stack. As the real provider does
+(https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/), it
+refuses to create what exists already (since 4.29), applies server-side without force, asks the API server at preview
+whether it would accept the object, and waits until workloads are ready.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sandbox.cloud.errors import CloudError, UnreadyError
+from sandbox.cloud.kubernetes import objects
+from sandbox.cloud.kubernetes.kinds import Kind
+from sandbox.cloud.kubernetes.package import KubernetesPackage, sort_of
+from sandbox.cloud.kubernetes.release import RELEASE
+from sandbox.cloud.package import Call, Reading
+from sandbox.cloud.store import CloudResource, Store
+from sandbox.cloud.values import Properties, has_unknown
+from sandbox.cluster.api import Api, ApiError, Object, UnknownKindError
+from sandbox.cluster.cluster import Cluster
+from sandbox.cluster.platform import charts
+from sandbox.cluster.platform.forms import identity, outputs_of, query_of, refreshed, sent, written
+from sandbox.cluster.platform.ready import failed, waits_for
+from sandbox.errors import SandboxError
+
+PATIENCE: Final = 600.0
+"""Seconds that an object has to become ready or to be gone, unless `custom_timeouts` say otherwise (the provider's)."""
+_PAUSE: Final = 0.25
+_APPLY: Final = "application/apply-patch+yaml"
+_PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
+
+
+class LivePackage(KubernetesPackage):
+    """Applies objects; the store keeps them too, to list them and to recover from interrupted runs."""
+
+    def __init__(self, name: str, store: Store, cluster: Cluster) -> None:
+        super().__init__(name, store)
+        self._cluster = cluster
+        self._of_thread = threading.local()
+        self._cancelled = threading.Event()
+
+    def scope(self, _settings: Mapping[str, Any]) -> str:
+        """There is one cluster, whatever it is called."""
+        return "cluster"
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    def resume(self) -> None:
+        self._cancelled.clear()
+
+    def preview(self, call: Call, inputs: Properties, prior: Properties | None) -> Properties:
+        if call.type != RELEASE and not has_unknown(inputs):
+            self._rehearse(call, inputs, new=prior is None)
+        return super().preview(call, inputs, prior)
+
+    def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
+        id_ = sort_of(call.type).id_of(inputs)
+        refusal = f'resource "{id_}" was not successfully created by the Kubernetes API server'
+        try:
+            if call.type == RELEASE:
+                charts.install(self._cluster, inputs)
+                return super().create(call, inputs)
+            path = self._path(call, id_)
+            patches = Kind.of(call.type).patch or call.settings.get("upsertExistingObjects")
+            if not patches and self._api.find(path):
+                raise CloudError(f"{path} already exists. Import it, or set upsertExistingObjects on the provider.")
+            live = self._apply(call, path, inputs)
+        except (SandboxError, CloudError) as reason:
+            raise CloudError(f"{refusal}: {reason}") from reason
+        self._keep(call, id_, inputs, live)
+        return id_, self._await_ready(call, id_, path, live)
+
+    def read(self, call: Call, id_: str, inputs: Properties, outputs: Properties) -> Reading | None:
+        if call.type == RELEASE:
+            return super().read(call, id_, inputs, outputs)
+        try:
+            live = self._api.find(self._path(call, id_))
+        except UnknownKindError:
+            return None  # Its definition is gone, and with it whatever there was of its kind.
+        except SandboxError as reason:
+            raise CloudError(f'"{id_}" could not be read: {reason}') from reason
+        if live is None:
+            return None
+        return Reading(id_, refreshed(inputs, live) if inputs else written(live), outputs_of(live))
+
+    def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
+        try:
+            if call.type == RELEASE:
+                charts.install(self._cluster, inputs)
+                return super().update(call, id_, prior, inputs)
+            path = self._path(call, id_)
+            live = self._apply(call, path, inputs)
+        except SandboxError as reason:
+            raise CloudError(f'"{id_}" was not successfully updated by the Kubernetes API server: {reason}') from reason
+        self._keep(call, id_, inputs, live)
+        return self._await_ready(call, id_, path, live)
+
+    def delete(self, call: Call, id_: str, prior: Properties) -> None:
+        try:
+            if call.type == RELEASE:
+                charts.uninstall(self._cluster, prior)
+            else:
+                self._delete(call, id_, prior)
+        except UnknownKindError:
+            pass  # Its definition is gone, and with it whatever there was of its kind.
+        except SandboxError as reason:
+            raise CloudError(f'"{id_}" could not be deleted: {reason}') from reason
+        super().delete(call, id_, prior)
+
+    @property
+    def _api(self) -> Api:
+        """A client of this thread: a connection serves one request at a time."""
+        if not hasattr(self._of_thread, "api"):
+            self._of_thread.api = self._cluster.api
+        api: Api = self._of_thread.api
+        return api
+
+    def _path(self, call: Call, id_: str) -> str:
+        return self._api.path(identity(Kind.of(call.type), id_))
+
+    def _rehearse(self, call: Call, inputs: Properties, new: bool) -> None:
+        """Asks whether the object would be accepted. What it needs may come with the same update, so that a kind or a
+        namespace that is missing is no refusal yet; nor is an object in the way, which may be about to be replaced."""
+        id_ = sort_of(call.type).id_of(inputs)
+        thing = sent(call, inputs)
+        try:
+            path = self._path(call, id_)
+            if new and not Kind.of(call.type).patch:
+                self._api.request("POST", f"{path.rpartition('/')[0]}?{query_of(call, inputs, dry=True)}", thing)
+            else:
+                self._api.request("PATCH", f"{path}?{query_of(call, inputs, dry=True)}", thing, _APPLY)
+        except UnknownKindError:
+            return
+        except ApiError as refusal:
+            if refusal.status != 404 and not (new and refusal.status == 409):
+                raise CloudError(f'"{id_}" will be refused by the Kubernetes API server: {refusal}') from refusal
+        except SandboxError as reason:
+            raise CloudError(f'"{id_}" cannot be previewed: {reason}') from reason
+
+    def _apply(self, call: Call, path: str, inputs: Properties) -> Object:
+        live = self._api.request("PATCH", f"{path}?{query_of(call, inputs)}", sent(call, inputs), _APPLY)
+        if live["kind"] in ("Service", "Ingress") and "status" in live:
+            status = objects.balancer(live, seed=path)
+            if status["loadBalancer"]:  # No cloud is here to give it an address.
+                self._api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
+        return live
+
+    def _keep(self, call: Call, id_: str, inputs: Properties, live: Object) -> None:
+        scope = self.scope(call.settings)
+        resource = CloudResource(call.type, id_, call.urn, inputs, outputs_of(live), scope)
+        if self.store.get(call.type, id_, scope) is None:
+            self.store.add(resource)
+        else:
+            self.store.put(resource)
+            self.store.record("update", resource)
+
+    def _await_ready(self, call: Call, id_: str, path: str, live: Object) -> Properties:
+        """The object when it is ready. Raises `UnreadyError` where it does not become so; the engine keeps it then."""
+        end = time.monotonic() + (call.timeout or PATIENCE)
+        while True:
+            try:
+                live = self._api.get(path)
+                never, missing = failed(live), waits_for(self._api, live)
+            except SandboxError as reason:
+                raise UnreadyError(id_, outputs_of(live), [f"What became of it is not known. {reason}"]) from reason
+            if never or (missing and (self._cancelled.is_set() or time.monotonic() > end)):
+                raise UnreadyError(id_, outputs_of(live), [never] if never else missing)
+            if not missing:
+                return outputs_of(live)
+            self._cancelled.wait(_PAUSE)
+
+    def _delete(self, call: Call, id_: str, prior: Properties) -> None:
+        path = self._path(call, id_)
+        if Kind.of(call.type).patch:
+            # Applying nothing gives back the fields that were applied.
+            nothing: dict[str, Any] = identity(Kind.of(call.type), id_)
+            self._api.request("PATCH", f"{path}?{query_of(call, {})}", nothing, _APPLY)
+            return
+        annotations = (prior.get("metadata") or {}).get("annotations") or {}
+        self._api.delete(path, str(annotations.get(_PROPAGATION, "foreground")).title())
+        end = time.monotonic() + (call.timeout or PATIENCE)
+        while (left := self._api.find(path)) is not None:
+            if self._cancelled.is_set() or time.monotonic() > end:
+                finalizers = ", ".join(left["metadata"].get("finalizers", [])) or "none"
+                raise SandboxError(f"It is still there; finalizers that hold it: {finalizers}.")
+            self._cancelled.wait(_PAUSE)

@@ -1,0 +1,133 @@
+"""Whether an object does what it was made for, and what it waits for: what Pulumi's provider waits for, too.
+
+Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ and the provider's
+`provider/pkg/await`. Endpoints of Services are not waited for: no kubelet runs here that would serve them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from sandbox.cluster.api import Api, Object
+
+SKIP: Final = "pulumi.com/skipAwait"
+
+
+def waits_for(api: Api, live: Object) -> list[str]:
+    """Sentences on what is still missing; none, where it is ready or nothing is waited for."""
+    if live["metadata"].get("annotations", {}).get(SKIP) == "true":
+        return []
+    look = _LOOKS.get((live["apiVersion"], live["kind"]))
+    missing = look(api, live) if look else None
+    if not missing:
+        return []
+    return [f"{live['kind']} {_name(live)}: {missing}", *_pods(api, live)]
+
+
+def failed(live: Object) -> str | None:
+    """Why it never will be, where that is known."""
+    conditions = _conditions(live)
+    if live["kind"] == "Job" and conditions.get("Failed", {}).get("status") == "True":
+        return f"Job {_name(live)} failed: {conditions['Failed'].get('message', 'no reason given')}"
+    return None
+
+
+def _replicas(_api: Api, live: Object) -> str | None:
+    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
+    if not _observed(live):
+        return "its controller has not seen it yet."
+    updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
+    if updated >= wanted and available >= wanted and status.get("replicas", 0) <= wanted:
+        return None
+    return f"{available} of {wanted} pods are available, {updated} of them of the present template."
+
+
+def _stateful(_api: Api, live: Object) -> str | None:
+    status, wanted = live.get("status", {}), live["spec"].get("replicas", 1)
+    if not _observed(live):
+        return "its controller has not seen it yet."
+    ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
+    # One that is updated by hand, or in part, has revisions that differ for good.
+    rolls = live["spec"].get("updateStrategy", {}).get("type", "RollingUpdate") == "RollingUpdate"
+    partition = live["spec"].get("updateStrategy", {}).get("rollingUpdate", {}).get("partition", 0)
+    if ready >= wanted and (not rolls or updated >= wanted - partition):
+        return None
+    return f"{ready} of {wanted} pods are ready, {updated} of them of the present template."
+
+
+def _daemons(_api: Api, live: Object) -> str | None:
+    status = live.get("status", {})
+    if not _observed(live):
+        return "its controller has not seen it yet."
+    wanted, ready = status.get("desiredNumberScheduled", 0), status.get("numberReady", 0)
+    updated = status.get("updatedNumberScheduled", 0)
+    on_delete = live["spec"].get("updateStrategy", {}).get("type") == "OnDelete"
+    return None if ready >= wanted and (on_delete or updated >= wanted) else f"{ready} of {wanted} pods are ready."
+
+
+def _job(_api: Api, live: Object) -> str | None:
+    return None if _holds(live, "Complete") else "it has not completed."
+
+
+def _pod(_api: Api, live: Object) -> str | None:
+    if live.get("status", {}).get("phase") == "Succeeded" or _holds(live, "Ready"):
+        return None
+    scheduled = _conditions(live).get("PodScheduled", {})
+    return str(scheduled["message"]) if scheduled.get("message") else "it is not ready."
+
+
+def _claim(api: Api, live: Object) -> str | None:
+    if live.get("status", {}).get("phase") == "Bound":
+        return None
+    name = live["spec"].get("storageClassName")
+    found = api.find(f"/apis/storage.k8s.io/v1/storageclasses/{name}") if name else None
+    # Bound only when a pod uses it, which Pulumi's provider does not wait for.
+    late = found is not None and found.get("volumeBindingMode") == "WaitForFirstConsumer"
+    return None if late else "it is not bound to a volume."
+
+
+def _definition(_api: Api, live: Object) -> str | None:
+    return None if _holds(live, "Established") else "the API server does not serve it yet."
+
+
+_LOOKS: Final[Mapping[tuple[str, str], Callable[[Api, Object], str | None]]] = {
+    ("apps/v1", "Deployment"): _replicas,
+    ("apps/v1", "StatefulSet"): _stateful,
+    ("apps/v1", "DaemonSet"): _daemons,
+    ("batch/v1", "Job"): _job,
+    ("v1", "Pod"): _pod,
+    ("v1", "PersistentVolumeClaim"): _claim,
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): _definition,
+}
+
+
+def _pods(api: Api, live: Object) -> list[str]:
+    """Why pods of it are not scheduled, each reason once."""
+    labels = live.get("spec", {}).get("selector", {})
+    wanted = labels.get("matchLabels") if isinstance(labels, dict) else None
+    if not wanted:
+        return []
+    query = urlencode({"labelSelector": ",".join(f"{key}={value}" for key, value in wanted.items())})
+    found = api.get(f"/api/v1/namespaces/{live['metadata']['namespace']}/pods?{query}")["items"]
+    reasons = (_conditions(pod).get("PodScheduled", {}) for pod in found)
+    messages = [reason["message"] for reason in reasons if reason.get("status") == "False" and reason.get("message")]
+    return list(dict.fromkeys(messages))
+
+
+def _observed(live: Object) -> bool:
+    return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
+
+
+def _conditions(live: Object) -> dict[str, dict[str, Any]]:
+    return {found["type"]: found for found in live.get("status", {}).get("conditions") or []}
+
+
+def _holds(live: Object, condition: str) -> bool:
+    return bool(_conditions(live).get(condition, {}).get("status") == "True")
+
+
+def _name(live: Object) -> str:
+    meta = live["metadata"]
+    return f"{meta['namespace']}/{meta['name']}" if meta.get("namespace") else str(meta["name"])
