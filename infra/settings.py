@@ -16,9 +16,11 @@ from penstock.controllers import needs_autoscaler
 from penstock.names import name_problems
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
 from penstock.nodes.spec import NodePoolSpec
+from penstock.observability.spec import MetricsStackSpec
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
+from services import ServiceSettings, metrics_inputs
 
 _NAMESPACE = "penstock:"
 # https://www.pulumi.com/registry/packages/gcp/installation-configuration/
@@ -26,7 +28,8 @@ _PROJECT_VARIABLES = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"
 
 
 class Settings(Spec):
-    """A platform: a cluster, its node pools, capacity that is split over several ways to buy it, and its autoscaler.
+    """A platform: a cluster, its node pools, capacity that is split over several ways to buy it, its autoscaler, and
+    the services that run there with what measures and scales them.
 
     `of` gives the settings of a platform in one cloud, whose rules its parts obey.
     """
@@ -37,6 +40,8 @@ class Settings(Spec):
     pools: dict[str, NodePoolSpec] = Field(description="the node pools by their names")
     mixes: dict[str, MixSpec] = {}
     autoscaler: dict[str, Any] | None = None
+    metrics: dict[str, Any] | None = None
+    services: dict[str, ServiceSettings] = {}
 
     @classmethod
     def of(cls, cloud: Cloud) -> type[Settings]:
@@ -77,6 +82,28 @@ class Settings(Spec):
             check(ClusterAutoscalerSpec, asked)
         except InvalidSpec as error:
             yield from (Problem(f"autoscaler.{p.path}" if p.path else "autoscaler", p.reason) for p in error.problems)
+
+    @rule
+    def the_services_can_be_deployed(self) -> Iterator[Problem]:
+        pools = {pool["name"]: pool for pool in self._pool_refs()}
+        for name, service in self.services.items():
+            for problem in service.problems(name, pools):
+                yield Problem(f"services.{name}.{problem.path}".rstrip("."), problem.reason)
+
+    @rule
+    def the_metrics_can_be_deployed(self) -> Iterator[Problem]:
+        if self.metrics is None:
+            if self.services:
+                yield Problem("metrics", "Services are scaled by what is measured. Write metrics: {}, or its settings.")
+            return
+        try:
+            asked = metrics_inputs(self.metrics, self.cluster.cloud, list(self._pool_refs()), self.services)
+        except InvalidSpec:
+            return  # A service cannot be scaled, which its own rule tells.
+        try:
+            check(MetricsStackSpec, asked)
+        except InvalidSpec as error:
+            yield from (Problem(f"metrics.{p.path}" if p.path else "metrics", p.reason) for p in error.problems)
 
     def _pool_refs(self) -> Iterator[PoolRef]:
         for name, pool in self.pools.items():

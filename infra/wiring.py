@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pulumi
@@ -9,6 +10,7 @@ import pulumi_kubernetes as k8s
 
 import penstock
 from penstock.nodes.pools import NodePool
+from services import NAMESPACE, ServiceSettings, metrics_inputs
 from settings import Settings
 
 
@@ -18,18 +20,42 @@ def deploy(settings: Settings) -> dict[str, Any]:
     cluster = penstock.Cluster(cluster_name(pulumi.get_stack()), given["cluster"])
     cloud = settings.cluster.cloud
     home = {"cluster": cluster.ref, "cloud": cloud}
-    # GKE runs everything that its pools need; elsewhere something has to be put into the cluster.
-    inside = None if cloud is penstock.Cloud.GCP else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
+    # GKE runs everything that its pools need; elsewhere, and for services, something has to be put into the cluster.
+    bare = cloud is penstock.Cloud.GCP and settings.metrics is None and not settings.services
+    inside = None if bare else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
     opts = pulumi.ResourceOptions(provider=inside)
     pools: list[NodePool | penstock.PurchaseMix] = [
         penstock.node_pool(name, {**home, **pool}, opts) for name, pool in given["pools"].items()
     ]
     for name, mix in given.get("mixes", {}).items():
         pools.append(penstock.PurchaseMix(name, cast(penstock.PurchaseMixArgs, {**home, **mix}), opts))
-    if inside:
-        penstock.controllers(cluster.ref, cloud, pools, inside, given.get("autoscaler"))
     refs = {ref["name"]: ref for pool in pools for ref in pool.pools}
-    return {"cluster": cluster.ref, "kubeconfig": cluster.kubeconfig, "pools": refs}
+    exports = {"cluster": cluster.ref, "kubeconfig": cluster.kubeconfig, "pools": refs}
+    if not inside:
+        return exports
+    before: list[pulumi.Resource] = [*pools]
+    if cloud is not penstock.Cloud.GCP:
+        before += penstock.controllers(cluster.ref, cloud, pools, inside, given.get("autoscaler"))
+    if settings.metrics is not None:
+        asked = metrics_inputs(settings.metrics, cloud, [*refs.values()], settings.services)
+        opts = pulumi.ResourceOptions(provider=inside, depends_on=[*before])
+        before.append(penstock.MetricsStack("metrics", cast(penstock.MetricsStackArgs, {**home, **asked}), opts))
+    if settings.services:
+        deploy_services(settings.services, refs, pulumi.ResourceOptions(provider=inside, depends_on=[*before]))
+    return exports
+
+
+def deploy_services(
+    services: Mapping[str, ServiceSettings], pools: Mapping[str, penstock.PoolRef], opts: pulumi.ResourceOptions
+) -> None:
+    """The services, each with what scales it, in a namespace of their own."""
+    namespace = penstock.ServiceNamespace(NAMESPACE, {}, opts)
+    inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[namespace]))
+    for name, service in services.items():
+        workload = penstock.Workload(name, cast(penstock.WorkloadArgs, service.workload(pools)), inside)
+        scaling = {**service.scaling, "target": workload.target}
+        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[workload]))
+        penstock.ServiceAutoscaler(name, cast(penstock.ServiceAutoscalerArgs, scaling), after)
 
 
 def cluster_name(stack: str) -> str:

@@ -156,12 +156,11 @@ def sandbox(options: argparse.Namespace) -> Sandbox:
     """The sandbox that the command line means."""
     if not getattr(options, "cluster", False):
         return Sandbox(options.project, options.home)
-    from sandbox.cluster.platform import running  # brings the clouds' tables along
+    from sandbox.cluster import Cluster  # brings the clouds' tables along
+    from sandbox.cluster.platform import platform
 
-    home = options.home or options.project / ".sandbox"
-    cluster = running(home)
-    # What is deployed there is the cluster's: it comes and goes with it.
-    return Sandbox(options.project, cluster.folder / "platform", find_engine(home / "engine"), cluster=home)
+    home = (options.home or options.project / ".sandbox").resolve()
+    return platform(options.project, Cluster(home), find_engine(home / "engine"))
 
 
 def run_pulumi(options: argparse.Namespace) -> int:

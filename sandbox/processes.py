@@ -112,14 +112,13 @@ class RunningCloud:
     @classmethod
     @contextmanager
     def of(
-        cls, home: Path, faults: Sequence[Fault], holds: tuple[int, ...], cluster: Path | None = None
+        cls, home: Path, faults: Sequence[Fault], holds: tuple[int, ...], program: Sequence[str]
     ) -> Iterator[RunningCloud]:
         """Serve the cloud in `home/cloud`, with what is to go wrong in it. `holds` is what it holds open.
 
-        `cluster` is the folder of a sandbox whose cluster is the cloud's one.
+        `program` is the module that serves it, with its own words.
         """
-        served = ["sandbox.cluster.platform", "--home", str(cluster)] if cluster else ["sandbox.cloud"]
-        argv = [sys.executable, "-m", *served, "--state", str(home / "cloud")]
+        argv = [sys.executable, "-m", *program, "--state", str(home / "cloud")]
         log = home / "cloud.log"
         with log.open("a") as said, tempfile.NamedTemporaryFile("w", dir=home, suffix=".faults.json") as file:
             if faults:

@@ -58,8 +58,8 @@ class Sandbox:
     """A project, and the folder in which its sandbox lives: engine, backend, cloud and copies of stack files.
 
     That folder, `home`, is `.sandbox` in the project by default. `engine` is the path of a `pulumi`; by default
-    one is found or made. `skip_previews` lets `up` and `destroy` go ahead at once. `cluster` is the folder of a
-    sandbox whose running cluster takes what the kubernetes provider is given (see `sandbox.cluster`). Everything here
+    one is found or made. `skip_previews` lets `up` and `destroy` go ahead at once. `cloud_program` is the module that
+    serves the cloud, with its words: `sandbox.cluster.platform` has one with a real cluster in it. Everything here
     raises `SandboxError`, a message for the user, when it cannot go on.
     """
 
@@ -70,10 +70,10 @@ class Sandbox:
         engine: Path | None = None,
         *,
         skip_previews: bool = False,
-        cluster: Path | None = None,
+        cloud_program: Sequence[str] = ("sandbox.cloud",),
     ) -> None:
         self.skip_previews = skip_previews
-        self._cluster = cluster.resolve() if cluster else None
+        self._cloud_program = cloud_program
         self.project = project.resolve()
         self.home = (home or project / ".sandbox").resolve()
         self._engine = engine
@@ -143,7 +143,7 @@ class Sandbox:
             pulumi, checkpoint = self._prepare(held, stack)
             server = None
             if verb in OPERATIONS:
-                server = held.enter_context(RunningCloud.of(self.home, faults, pulumi.holds, self._cluster))
+                server = held.enter_context(RunningCloud.of(self.home, faults, pulumi.holds, self._cloud_program))
                 pulumi.holds += (server.lifeline,)
                 pulumi.environment["PULUMI_DEBUG_PROVIDERS"] = server.providers
             if server and checkpoint:

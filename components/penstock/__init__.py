@@ -3,6 +3,20 @@
 from penstock.autoscaling.args import ClusterAutoscalerArgs, GpuDevicePluginArgs
 from penstock.autoscaling.cluster_autoscaler import ClusterAutoscaler
 from penstock.autoscaling.gpu_device_plugin import GpuDevicePlugin
+from penstock.autoscaling.pods.args import Target
+from penstock.autoscaling.pods.cron import CronScaleToZero
+from penstock.autoscaling.pods.cron_args import CronScaleToZeroArgs
+from penstock.autoscaling.pods.event import EventAutoscaler
+from penstock.autoscaling.pods.event_args import EventAutoscalerArgs, Trigger
+from penstock.autoscaling.pods.headroom import WarmHeadroom
+from penstock.autoscaling.pods.headroom_args import BufferVersion, HeadroomKind, WarmHeadroomArgs
+from penstock.autoscaling.pods.horizontal import HorizontalAutoscaler
+from penstock.autoscaling.pods.horizontal_args import HorizontalAutoscalerArgs
+from penstock.autoscaling.pods.service import ServiceAutoscaler
+from penstock.autoscaling.pods.service_args import ServiceAutoscalerArgs, ServiceTable
+from penstock.autoscaling.pods.vertical import VerticalAutoscaler
+from penstock.autoscaling.pods.vertical_args import VerticalAutoscalerArgs
+from penstock.autoscaling.pods.windows import traffic_windows
 from penstock.clusters.args import ClusterArgs
 from penstock.clusters.cluster import Cluster
 from penstock.component import InvalidInputs
@@ -11,19 +25,34 @@ from penstock.nodes.args import NodePoolArgs, PurchaseMixArgs
 from penstock.nodes.mix import PurchaseMix
 from penstock.nodes.plan import scheduling
 from penstock.nodes.pools import GpuNodePool, OnDemandNodePool, ReservedNodePool, SpotNodePool, node_pool
+from penstock.observability.args import MetricsStackArgs
+from penstock.observability.metrics_stack import MetricsStack
 from penstock.refs import Cloud, ClusterRef, PoolRef, Purchase, Taint, TaintEffect
+from penstock.workloads.args import ServiceNamespaceArgs, WorkloadArgs
+from penstock.workloads.namespace import ServiceNamespace
+from penstock.workloads.workload import Workload
 
 __all__ = [
+    "BufferVersion",
     "Cloud",
     "Cluster",
     "ClusterArgs",
     "ClusterAutoscaler",
     "ClusterAutoscalerArgs",
     "ClusterRef",
+    "CronScaleToZero",
+    "CronScaleToZeroArgs",
+    "EventAutoscaler",
+    "EventAutoscalerArgs",
     "GpuDevicePlugin",
     "GpuDevicePluginArgs",
     "GpuNodePool",
+    "HeadroomKind",
+    "HorizontalAutoscaler",
+    "HorizontalAutoscalerArgs",
     "InvalidInputs",
+    "MetricsStack",
+    "MetricsStackArgs",
     "NodePoolArgs",
     "OnDemandNodePool",
     "PoolRef",
@@ -31,10 +60,24 @@ __all__ = [
     "PurchaseMix",
     "PurchaseMixArgs",
     "ReservedNodePool",
+    "ServiceAutoscaler",
+    "ServiceAutoscalerArgs",
+    "ServiceNamespace",
+    "ServiceNamespaceArgs",
+    "ServiceTable",
     "SpotNodePool",
     "Taint",
     "TaintEffect",
+    "Target",
+    "Trigger",
+    "VerticalAutoscaler",
+    "VerticalAutoscalerArgs",
+    "WarmHeadroom",
+    "WarmHeadroomArgs",
+    "Workload",
+    "WorkloadArgs",
     "controllers",
     "node_pool",
     "scheduling",
+    "traffic_windows",
 ]

@@ -66,10 +66,10 @@ class Package(ABC):
         self.store = store
         self.sdk = Sdk(name)
 
-    def cancel(self) -> None:
+    def cancel(self) -> None:  # noqa: B027 - most have nothing to give up
         """The engine ends, or has been interrupted: whatever waits gives up."""
 
-    def resume(self) -> None:
+    def resume(self) -> None:  # noqa: B027
         """An engine begins: the preview of an `up` and its deployment come one after the other."""
 
     def check_settings(self, inputs: Properties) -> Iterator[Failure]:

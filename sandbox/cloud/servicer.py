@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf import empty_pb2
-from google.rpc import status_pb2
 from grpc import ServicerContext as Context
 from grpc import StatusCode
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
 from sandbox.cloud import paths
 from sandbox.cloud.diff import Change, DiffRules, changes

@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cluster.addons import ADDONS, Addon
+from sandbox.cluster.addons import ADDONS, Addon, among, named
 from sandbox.cluster.addons.karpenter import KARPENTER, remember_pools, remove_others
+from sandbox.cluster.addons.services import GUESTS
 from sandbox.cluster.api import Api
 from sandbox.cluster.control_plane import API, CLIENTS, KWOK, NAMES, PORTS, Layout, control_plane
 from sandbox.cluster.kubeconfig import write_kubeconfig, write_private
 from sandbox.cluster.nodes import set_nodes
+from sandbox.cluster.objects import make_all
 from sandbox.cluster.ports import keep_ports
 from sandbox.cluster.processes import Component, Records, wait_until
 from sandbox.cluster.settings import Pace, Settings
@@ -26,11 +28,11 @@ from sandbox.cluster.supervisor import READY_SECONDS, ComponentStatus, Superviso
 from sandbox.cluster.toolbox import Toolbox
 from sandbox.errors import SandboxError
 from sandbox.locks import locked
-from sandbox.progress import say
 
 if TYPE_CHECKING:
     from sandbox.cluster.pools import NodePool
 
+_LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _ACCOUNT = "/api/v1/namespaces/default/serviceaccounts/default"
 
 
@@ -68,7 +70,7 @@ class Cluster:
     @property
     def addons(self) -> list[Addon]:
         """What is enabled beside the control plane, in the order in which it is started."""
-        return [addon for name, addon in ADDONS.items() if name in self.settings.addons]
+        return among(self.settings.addons)
 
     def up(self, enable: Iterable[str] = (), pace: Pace | None = None) -> list[str]:
         """Start whatever does not run, wait until all is ready, and return the names of what was started.
@@ -76,33 +78,42 @@ class Cluster:
         The add-ons to `enable` are part of the cluster from now on, with those that they need, and `pace` is its pace.
         """
         with self._locked():
-            self._choose(dict.fromkeys(enable), pace)
-            layout = self._prepare()
+            layout = self._prepare(self._chosen(dict.fromkeys(enable), pace))
             components = control_plane(layout)
             started = self._ensure(components[:2])
             api = Api(layout.server, layout.certificates)
             make_all(api, *base_objects(self.tools.folder(KWOK) / "kustomize"))
             started += self._ensure(components[2:])
+            if KWOK in started:
+                # It leaves alone for 40 s the nodes that the kwok before it held.
+                api.delete(_LEASES)
             if not wait_until(lambda: api.find(_ACCOUNT) is not None, READY_SECONDS):
                 raise SandboxError(
                     "The controllers have not made the default service account, without which no pod starts."
                 )
-            for addon in self.addons:
-                started += self._start(addon, layout, api)
+            for extra in self.addons:
+                started += self._start(extra, layout, api)
         return started
 
-    def enable(self, addons: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    def enable(self, addons: Mapping[str, Mapping[str, Any] | None]) -> list[str]:
         """Have add-ons with these settings from now on, and return the names of what had to be started for it.
 
-        Raises `SandboxError` where the cluster does not run.
+        `None` leaves the settings of an add-on as they are. Raises `SandboxError` where the cluster does not run, or an
+        add-on does not start: then the next `up` starts what there was before.
         """
         with self._locked():
             if not self._runs():
                 raise SandboxError("The cluster does not run. `python -m sandbox.cluster up` starts it.")
-            self._choose(addons)
-            layout, api = self._prepare(), self.api
-            chosen = {*addons, *(need for name in addons for need in ADDONS[name].needs)}
-            return [name for addon in self.addons if addon.name in chosen for name in self._start(addon, layout, api)]
+            before, chosen = self.settings, self._chosen(addons)
+            names = {*addons, *(need for name in addons for need in ADDONS[name].needs)}
+            layout, api = self._prepare(chosen), self.api
+            try:
+                return [
+                    name for it in among(chosen.addons) if it.name in names for name in self._start(it, layout, api)
+                ]
+            except SandboxError:
+                before.save(self._settings_file)
+                raise
 
     def set_pools(self, pools: Sequence[NodePool]) -> tuple[list[str], list[str]]:
         """Let the nodes be those that these pools have from the start, and Karpenter, where it is enabled, make others.
@@ -112,7 +123,7 @@ class Cluster:
         with self._locked():
             remember_pools(self.folder, pools)
             if KARPENTER.name in self.settings.addons and self._runs():
-                self._start(KARPENTER, self._prepare(), self.api)
+                self._start(KARPENTER, self._prepare(self.settings), self.api)
                 remove_others(self.api, self.folder)
             return set_nodes(self.api, [node for pool in pools for node in pool.nodes()])
 
@@ -123,16 +134,16 @@ class Cluster:
         of the processes that were ended.
         """
         with self._locked():
-            addon = _addon(name)
+            unwanted = named(name)
             if name not in self.settings.addons:
                 return []
             layout = self._layout()
             if self._runs():
-                _, objects = addon.prepare(layout)
+                _, objects = unwanted.prepare(layout)
                 for thing in reversed(objects):
                     if thing["kind"] != "Namespace":
                         self.api.delete(self.api.path(thing))
-            ended = self._supervisor.end(reversed(addon.processes))
+            ended = self._supervisor.end(reversed(unwanted.processes))
             self.settings.without_addon(name).save(self._settings_file)
         return ended
 
@@ -154,7 +165,7 @@ class Cluster:
         if not (self.folder / "ports.json").exists():
             return [ComponentStatus(name, "stopped") for name in NAMES]
         layout = self._layout()
-        extra = [component for addon in self.addons for component in addon.components(layout)]
+        extra = [component for it in self.addons for component in it.components(layout)]
         return [self._supervisor.status(component) for component in (*control_plane(layout), *extra)]
 
     def kubectl(self, words: Sequence[str]) -> int:
@@ -176,21 +187,21 @@ class Cluster:
             raise SandboxError("The cluster has never been started. `python -m sandbox.cluster up` starts it.")
         return {**os.environ, "KUBECONFIG": str(self.kubeconfig)}
 
-    def _choose(self, addons: Mapping[str, Mapping[str, Any] | None], pace: Pace | None = None) -> None:
-        """Remember what was chosen."""
-        needs = {need: None for name in addons for need in _addon(name).needs}
+    def _chosen(self, addons: Mapping[str, Mapping[str, Any] | None], pace: Pace | None = None) -> Settings:
+        """What was chosen before, and this."""
+        needs = {need: None for name in addons for need in named(name).needs}
         settings = self.settings.with_addons({**needs, **addons})
-        (replace(settings, pace=pace) if pace else settings).save(self._settings_file)
+        return replace(settings, pace=pace) if pace else settings
 
     def _ensure(self, components: Sequence[Component]) -> list[str]:
         return [component.name for component in components if self._supervisor.ensure(component)]
 
-    def _start(self, addon: Addon, layout: Layout, api: Api) -> list[str]:
+    def _start(self, extra: Addon, layout: Layout, api: Api) -> list[str]:
         """What an add-on finds in the API server, then its processes. Those that it no longer has are ended."""
-        definitions, objects = addon.prepare(layout)
+        definitions, objects = extra.prepare(layout)
         make_all(api, definitions, objects)
-        components = addon.components(layout)
-        self._supervisor.end(name for name in addon.processes if name not in {it.name for it in components})
+        components = extra.components(layout)
+        self._supervisor.end(name for name in extra.processes if name not in {it.name for it in components})
         return self._ensure(components)
 
     def _runs(self) -> bool:
@@ -204,7 +215,7 @@ class Cluster:
 
     def _end_all(self) -> list[str]:
         """End what is started last first: unknown things before add-ons, these before the control plane."""
-        order = [*NAMES, *(name for addon in ADDONS.values() for name in addon.processes)]
+        order = [*NAMES, *(name for it in ADDONS.values() for name in it.processes)]
         unknown = [name for name in self._supervisor.records.names() if name not in order]
         return self._supervisor.end(reversed([*order, *unknown]))
 
@@ -213,58 +224,31 @@ class Cluster:
         ports = json.loads((self.folder / "ports.json").read_text())
         return Layout(self.folder, ports, self.tools, self.settings)
 
-    def _prepare(self) -> Layout:
+    def _prepare(self, settings: Settings) -> Layout:
         """Everything that stands in the folder before anything is started, and every program."""
-        programs = [*NAMES, *(name for addon in self.addons for name in addon.programs)]
-        self._announce(programs)
-        for name in programs:
-            self.tools.path(name)
-        layout = Layout(self.folder, self._keep_ports(), self.tools, self.settings)
-        clients = {**CLIENTS, **{name: subject for addon in self.addons for name, subject in addon.clients.items()}}
+        extra = among(settings.addons)
+        self.tools.have([*NAMES, *(name for it in extra for name in it.programs)])
+        ports = self._keep_ports([*PORTS, *(port for it in extra for port in it.ports)])
+        layout = Layout(self.folder, ports, self.tools, settings)
+        clients = {**CLIENTS, **{name: subject for it in extra for name, subject in it.clients.items()}}
         layout.certificates.make(clients)
         for client in clients:
             write_kubeconfig(layout.kubeconfig(client), layout.server, layout.certificates, client)
         kustomize = self.tools.folder(KWOK) / "kustomize"
-        write_private(layout.stages, config(stages(kustomize, layout.settings.pace.pod_start)))
+        write_private(layout.stages, config(stages(kustomize, settings.pace.pod_start)))
+        settings.save(self._settings_file)
         return layout
 
-    def _keep_ports(self) -> dict[str, int]:
+    def _keep_ports(self, names: Sequence[str]) -> dict[str, int]:
         """The ports, each chosen anew if a stranger listens there by now."""
-        names = [*PORTS, *(port for addon in self.addons for port in addon.ports)]
         records = self._supervisor.records
         running = [name for name in records.names() if (found := records.find(name)) and found.alive]
         # A port is named after its process, or after that and what it is for.
-        in_use = [name for name in names if any(name == it or name.startswith(f"{it}/") for it in running)]
+        in_use = [name for name in names if any(name == it or name.startswith(f"{it}/") for it in (*running, *GUESTS))]
         return keep_ports(self.folder / "ports.json", names, in_use)
-
-    def _announce(self, programs: Sequence[str]) -> None:
-        if missing := self.tools.missing(*programs):
-            minutes = max(1, round(sum(tool.seconds for tool in missing) / 60))
-            names = ", ".join(tool.name for tool in missing)
-            say(
-                f"These programs have to be built first, once: {names}. On 2 idle cores that takes about {minutes} min."
-            )
 
     def _locked(self) -> AbstractContextManager[int]:
         self.home.mkdir(parents=True, exist_ok=True)
         (self.home / ".gitignore").write_text("*\n")
         self.folder.mkdir(exist_ok=True, mode=0o700)
         return locked(self.folder / "lock", "Another process is starting or ending this cluster: waiting for it.")
-
-
-def _addon(name: str) -> Addon:
-    if name not in ADDONS:
-        raise SandboxError(f"There is no add-on {name}. There are: {', '.join(ADDONS)}.")
-    return ADDONS[name]
-
-
-def make_all(api: Api, definitions: list[dict[str, object]], objects: list[dict[str, object]]) -> None:
-    """Apply custom resource definitions, and what needs them once they are accepted."""
-    for definition in definitions:
-        api.apply(definition)
-    for definition in definitions:
-        api.await_established(definition)
-    for thing in objects:
-        # A namespace may be somebody else's: it is made where there is none, and left alone.
-        if thing["kind"] != "Namespace" or api.find(api.path(thing)) is None:
-            api.apply(thing)

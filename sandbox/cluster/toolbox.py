@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,16 @@ class Toolbox:
             self.cache / "lock", f"Another process is building programs of the cluster: waiting for it ({name})."
         ):
             return self._kept(tool, place) or _build(tool, place / f"{tool.source}-{go_version()}")
+
+    def have(self, names: Sequence[str]) -> None:
+        """Have all of these programs, saying first which have to be built and how long that takes."""
+        if missing := self.missing(*names):
+            minutes = max(1, round(sum(tool.seconds for tool in missing) / 60))
+            listed = ", ".join(tool.name for tool in missing)
+            how_long = f"On 2 idle cores that takes about {minutes} min."
+            say(f"These programs have to be built first, once: {listed}. {how_long}")
+        for name in names:
+            self.path(name)
 
     def missing(self, *names: str) -> list[Tool]:
         """Those of these programs that have yet to be built."""

@@ -150,7 +150,7 @@ TOOLS = {
         _keda("adapter", 47, edits=(Edit("cmd/adapter/main.go", 'Sprintf(":%v"', 'Sprintf("127.0.0.1:%v"'),)),
         _keda(
             "webhooks",
-            20,
+            4,
             carries=("config/webhooks",),
             edits=(Edit("cmd/webhooks/main.go", "webhooksPort,\n", 'webhooksPort, Host: "127.0.0.1",\n'),),
         ),
@@ -166,8 +166,8 @@ TOOLS = {
                 for port in ("options.FromContext(ctx).MetricsPort", "options.FromContext(ctx).HealthProbePort")
             ),
         ),
-        _vpa("recommender", 60, carries=("deploy",)),
-        _vpa("updater", 15),
-        _vpa("admission-controller", 15, edits=(Edit(_VPA_MAIN, 'Sprintf(":%d"', 'Sprintf("127.0.0.1:%d"'),)),
+        _vpa("recommender", 70, carries=("deploy",)),
+        _vpa("updater", 20),
+        _vpa("admission-controller", 4, edits=(Edit(_VPA_MAIN, 'Sprintf(":%d"', 'Sprintf("127.0.0.1:%d"'),)),
     )
 }

@@ -14,13 +14,15 @@ from types import FrameType
 
 from sandbox.errors import SandboxError
 from sandbox.load import report
-from sandbox.load.cluster_source import ClusterSource, api_of
+from sandbox.load.access import access
+from sandbox.load.cluster_source import ClusterSource
 from sandbox.load.exporter import serving
 from sandbox.load.record import Recorder, Timeline, read_timeline
 from sandbox.load.run import Run
 from sandbox.load.scenario import known, read
 from sandbox.load.signals import Board
 from sandbox.load.usage import KwokUsage
+from sandbox.load.watching import watching
 from sandbox.progress import say
 
 PROGRAM = "python -m sandbox.load"
@@ -52,7 +54,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--record", type=Path, help="keep what is seen each second there, as lines of JSON")
     run.add_argument("--report", type=Path, help="write the measures there, too")
-    run.add_argument("--port", type=int, default=0, help="of the exporter (default: any free one)")
+    run.add_argument(
+        "--port", type=int, help="of the exporter (default: the one that the cluster keeps for it, or any)"
+    )
     run.set_defaults(run=run_run)
     again = commands.add_parser("report", help="the measures of a run that was recorded")
     again.add_argument("record", type=Path)
@@ -63,19 +67,32 @@ def make_parser() -> argparse.ArgumentParser:
 def run_run(options: argparse.Namespace) -> int:
     """`run`"""
     scenario = read(options.scenario)
-    source = ClusterSource(api_of(options.kubeconfig), scenario)
-    source.check_starts()
+    way = access(options.kubeconfig)
     board = Board(scenario.metrics_delay_seconds, scenario.is_silent)
-    usage = KwokUsage(api_of(options.kubeconfig))
+    usage = KwokUsage(way.api())
     targets = options.kubeconfig.resolve().parent / "prometheus" / "targets"
     record = options.record.open("w", encoding="utf-8") if options.record else nullcontext()
-    with ending_well(), record as stream, serving(board, options.port) as port, target(targets, port):
+    with (
+        ending_well(),
+        record as stream,
+        serving(board, kept_port(options.kubeconfig) if options.port is None else options.port) as port,
+        target(targets, port),
+        watching(way.endpoint()) as watch,
+    ):
+        source = ClusterSource(scenario, watch)
+        source.check_starts()
         say(f"Metrics are at http://127.0.0.1:{port}/metrics. The run takes {scenario.duration:.0f} s.")
         try:
             timeline = Run(scenario, source, board, Recorder(scenario, stream), usage).play()
         finally:
             usage.reset()
     return show(timeline, options.report)
+
+
+def kept_port(kubeconfig: Path) -> int:
+    """The port on which the cluster's add-ons look for the exporter; 0, which means any, where they look nowhere."""
+    file = kubeconfig.resolve().parent / "ports.json"
+    return int(json.loads(file.read_text()).get("load", 0)) if file.exists() else 0
 
 
 def show(timeline: Timeline, file: Path | None = None) -> int:

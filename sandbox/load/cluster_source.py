@@ -3,115 +3,126 @@
 from __future__ import annotations
 
 import time
-import urllib.parse
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
-import yaml
-
-from sandbox.cluster.api import Api, Object
-from sandbox.cluster.certificates import Certificates
-from sandbox.cluster.stages import START_DELAY
-from sandbox.errors import SandboxError
+from sandbox.cluster.api import Object
+from sandbox.cluster.stages import START_DELAY, START_SECONDS
 from sandbox.load.observed import Observation, Pods
 from sandbox.load.quantity import quantity
-from sandbox.load.scenario import Scenario, ServiceSpec
+from sandbox.load.scenario import START_SECONDS as START_OF_KINDS
+from sandbox.load.scenario import Kind, Scenario, ServiceSpec
 from sandbox.progress import say
 
+NODES = "/api/v1/nodes"
 CLAIMS = "/apis/karpenter.sh/v1/nodeclaims"
-_LOOK_AGAIN_SECONDS = 10.0
-"""After which it is looked again for kinds that the API server did not know."""
+_NODEPOOL = "karpenter.sh/nodepool"
 
 
-def api_of(kubeconfig: Path) -> Api:
-    """The API server of a sandbox cluster. Raises SandboxError where the file is another cluster's."""
-    try:
-        found = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
-        (cluster,), (user,) = found["clusters"], found["users"]
-        authority = Path(cluster["cluster"]["certificate-authority"])
-        certificate = Path(user["user"]["client-certificate"])
-    except FileNotFoundError:
-        raise SandboxError(f"There is no {kubeconfig}. `python -m sandbox.cluster up` starts a cluster.") from None
-    except (KeyError, TypeError, ValueError, yaml.YAMLError):
-        authority = certificate = Path()
-        cluster = {}
-    ours = Certificates(authority.parent)
-    if not cluster or authority != ours.crt("ca") or certificate != ours.crt(certificate.stem):
-        raise SandboxError(f"{kubeconfig} is not that of a sandbox cluster: only such a one is put under pretend load.")
-    return Api(cluster["cluster"]["server"], ours, certificate.stem)
+class View(Protocol):
+    """A collection of objects, as `Watch` keeps it."""
+
+    def objects(self) -> list[Object]:
+        """What there is now."""
+        ...
+
+    def take_ended(self) -> list[Object]:
+        """What has ended since this was asked last."""
+        ...
 
 
 class ClusterSource:
-    """Looks at the pods of a scenario's services. `wall` tells the time of the day, in seconds since 1970."""
+    """Looks at the pods of a scenario's services. `wall` tells the time of the day, in seconds since 1970.
 
-    def __init__(self, api: Api, scenario: Scenario, wall: Callable[[], float] = time.time) -> None:
-        self._api, self._scenario, self._wall = api, scenario, wall
-        self._missing_until: dict[str, float] = {}
+    `open_view` opens a view of the collection at a path.
+    """
+
+    def __init__(
+        self, scenario: Scenario, open_view: Callable[[str], View], wall: Callable[[], float] = time.time
+    ) -> None:
+        self._scenario, self._wall = scenario, wall
+        spaces = {service.namespace for service in scenario.services.values()}
+        self._views = {path: open_view(path) for path in [NODES, CLAIMS, *(p for s in spaces for p in _paths(s))]}
+        self._ending: dict[str, dict[str, Object]] = {name: {} for name in scenario.services}
 
     def observe(self, at: float) -> Observation:
         """What there is now. Raises SandboxError where the API server does not answer."""
-        begun = self._wall() - at
-        services = {name: self._pods(name, service, begun) for name, service in self._scenario.services.items()}
-        nodes = self._list("/api/v1/nodes", self._scenario.node_selector)
-        claims = self._optional(CLAIMS)
+        now = self._wall()
+        found = {path: view.objects() for path, view in self._views.items()}
+        for space in {service.namespace for service in self._scenario.services.values()}:
+            self._remember(space, self._views[_pods(space)].take_ended(), now)
+        services = {name: self._seen(name, asked, found, now - at) for name, asked in self._scenario.services.items()}
+        nodes, claims = [node for node in found[NODES] if self._counts(node)], found[CLAIMS]
         ready = sum(_condition(node, "Ready") == "True" for node in nodes)
-        fixed = sum("karpenter.sh/nodepool" not in node["metadata"].get("labels", {}) for node in nodes)
+        fixed = sum(_NODEPOOL not in node["metadata"].get("labels", {}) for node in nodes)
         return Observation(services, ready, fixed + len(claims) if claims else len(nodes))
 
     def check_starts(self) -> None:
         """Say which pods take another time to start than the scenario assumes."""
         for name, service in self._scenario.services.items():
-            workload = self._api.find(_deployment(name, service))
+            workload = self._workload(name, service, self._views[_deployments(service.namespace)].objects())
             if workload is None:
                 say(f"There is no Deployment {service.namespace}/{service.target or name} yet.")
                 continue
             meta = workload["spec"]["template"].get("metadata", {})
-            told = {**meta.get("labels", {}), **meta.get("annotations", {})}.get(START_DELAY)
-            if seconds_of(told or "2s") != service.start_seconds:
+            told = start_of({**meta.get("labels", {}), **meta.get("annotations", {})})
+            if told != service.start_seconds:
                 say(
-                    f"Pods of {name} start in {told or '2s'}, and the scenario counts on {service.start_seconds:g} s. "
+                    f"Pods of {name} start in {told:g} s, and the scenario counts on {service.start_seconds:g} s. "
                     f'Annotate its pod template with {START_DELAY}: "{service.start_seconds:g}s".'
                 )
 
-    def _pods(self, name: str, service: ServiceSpec, begun: float) -> Pods:
-        pods = self._list(f"/api/v1/namespaces/{service.namespace}/pods", service.selector)
-        workload = self._api.find(_deployment(name, service)) or {}
-        scalers = self._list(f"/apis/autoscaling/v2/namespaces/{service.namespace}/horizontalpodautoscalers", {})
+    def _seen(self, name: str, service: ServiceSpec, found: dict[str, list[Object]], begun: float) -> Pods:
+        space = service.namespace
+        pods = [pod for pod in found[_pods(space)] if _selected(pod, service.selector)]
+        workload = self._workload(name, service, found[_deployments(space)]) or {}
         target = ("Deployment", service.target or name)
         wants = [
             scaler.get("status", {}).get("desiredReplicas")
-            for scaler in scalers
+            for scaler in found[_scalers(space)]
             if (scaler["spec"]["scaleTargetRef"]["kind"], scaler["spec"]["scaleTargetRef"]["name"]) == target
         ]
-        return pods_of(pods, int(workload.get("spec", {}).get("replicas", 0)), wants[0] if wants else None, begun)
+        desired = int(workload.get("spec", {}).get("replicas", 0))
+        return pods_of(pods, desired, wants[0] if wants else None, begun, self._ending[name])
 
-    def _list(self, path: str, labels: Mapping[str, str]) -> list[Object]:
-        # Version 0 is answered from the API server's memory, which is at most moments old.
-        selector = urllib.parse.quote(",".join(f"{key}={value}" for key, value in labels.items()))
-        found: list[Object] = self._api.get(f"{path}?resourceVersion=0&labelSelector={selector}")["items"]
-        return found
+    def _workload(self, name: str, service: ServiceSpec, deployments: list[Object]) -> Object | None:
+        wanted = service.target or name
+        return next((each for each in deployments if each["metadata"]["name"] == wanted), None)
 
-    def _optional(self, path: str) -> list[Object]:
-        """Objects of a kind that the cluster may not have."""
-        if self._missing_until.get(path, 0.0) > self._wall():
-            return []
-        found = self._api.find(f"{path}?resourceVersion=0")
-        if found is None:
-            self._missing_until[path] = self._wall() + _LOOK_AGAIN_SECONDS
-            return []
-        return list(found["items"])
+    def _remember(self, space: str, ended: list[Object], now: float) -> None:
+        """Pods that were told to end have until their deadline to finish, even if kwok took them away at once."""
+        for name, service in self._scenario.services.items():
+            if service.namespace != space:
+                continue
+            kept = [*self._ending[name].values(), *(pod for pod in ended if _selected(pod, service.selector))]
+            self._ending[name] = {
+                pod["metadata"]["name"]: pod for pod in kept if (deadline := _deadline(pod)) and deadline > now
+            }
+
+    def _counts(self, node: Object) -> bool:
+        return _selected(node, self._scenario.node_selector)
 
 
-def pods_of(pods: list[Object], desired: int, recommended: int | None, begun: float) -> Pods:
-    """What such objects say, for a run that begun at a time of the day. Pods that have ended are none."""
+def pods_of(
+    pods: list[Object],
+    desired: int,
+    recommended: int | None,
+    begun: float,
+    ended: Mapping[str, Object] = MappingProxyType({}),
+) -> Pods:
+    """What such objects say, for a run that begun at a time of the day. Pods that failed or succeeded are none.
+
+    `ended` are those that are gone before their time.
+    """
     ready, unready, terminating, pending, unschedulable = set(), set(), {}, 0, 0
     alive = [pod for pod in pods if pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
     for pod in alive:
         name, ends = pod["metadata"]["name"], pod["metadata"].get("deletionTimestamp")
         if ends:
             # It holds the time at which the grace period ends.
-            terminating[name] = datetime.fromisoformat(ends).timestamp() - begun
+            terminating[name] = (_deadline(pod) or 0.0) - begun
         elif _condition(pod, "Ready") == "True":
             ready.add(name)
         elif pod.get("status", {}).get("phase") == "Running":
@@ -132,7 +143,15 @@ def pods_of(pods: list[Object], desired: int, recommended: int | None, begun: fl
         cpu_request=sum(quantity(request.get("cpu", "0")) for request in requests),
         memory_request=sum(quantity(request.get("memory", "0")) for request in requests),
         containers=len(containers),
+        ended={name: (_deadline(pod) or 0.0) - begun for name, pod in ended.items()},
     )
+
+
+def start_of(said: Mapping[str, str]) -> float:
+    """The seconds in which a pod starts whose labels and annotations say so; infinity where they make no sense."""
+    if START_DELAY in said:
+        return seconds_of(said[START_DELAY])
+    return seconds_of(f"{said[START_SECONDS]}s") if START_SECONDS in said else START_OF_KINDS[Kind.OTHER]
 
 
 def seconds_of(told: str) -> float:
@@ -154,5 +173,27 @@ def _condition(thing: Object, type_: str) -> str | None:
     return next((found["status"] for found in conditions if found["type"] == type_), None)
 
 
-def _deployment(name: str, service: ServiceSpec) -> str:
-    return f"/apis/apps/v1/namespaces/{service.namespace}/deployments/{service.target or name}"
+def _deadline(pod: Object) -> float | None:
+    """The time of the day at which the grace period of a pod ends that was told to end."""
+    told = pod["metadata"].get("deletionTimestamp")
+    return datetime.fromisoformat(told).timestamp() if told else None
+
+
+def _selected(thing: Object, labels: Mapping[str, str]) -> bool:
+    return labels.items() <= (thing["metadata"].get("labels") or {}).items()
+
+
+def _pods(space: str) -> str:
+    return f"/api/v1/namespaces/{space}/pods"
+
+
+def _deployments(space: str) -> str:
+    return f"/apis/apps/v1/namespaces/{space}/deployments"
+
+
+def _scalers(space: str) -> str:
+    return f"/apis/autoscaling/v2/namespaces/{space}/horizontalpodautoscalers"
+
+
+def _paths(space: str) -> tuple[str, ...]:
+    return _pods(space), _deployments(space), _scalers(space)

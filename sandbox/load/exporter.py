@@ -53,6 +53,7 @@ def metrics(services: Iterable[ServiceSignals]) -> Iterator[Metric]:
         for pod in each.pods:
             handled.add_metric([*labels, pod.pod], pod.served)
     yield from (depth, p95, received, failed, handled, took)
+    yield from _counters(services)
     for name, (text, value) in _GAUGES_OF_PODS.items():
         gauge = GaugeMetricFamily(name, text, labels=OF_POD)
         for each, pod in _pods(services):
@@ -130,6 +131,16 @@ def _queue_at(path: str, services: Iterable[ServiceSignals]) -> bytes | None:
         if path.partition("?")[0] == f"/queue/{each.namespace}/{each.service}":
             return json.dumps(queue(each)).encode()
     return None
+
+
+def _counters(services: Iterable[ServiceSignals]) -> Iterator[Metric]:
+    """The counters of the scenario's own: of each name one family, whatever services have it."""
+    services = list(services)
+    for name in sorted({name for each in services for name in each.counters}):
+        counter = CounterMetricFamily(name.removesuffix("_total"), "A counter of the scenario.", labels=OF_POD)
+        for each, pod in _pods([each for each in services if name in each.counters]):
+            counter.add_metric([*_labels(each), pod.pod], pod.served * each.counters[name])
+        yield counter
 
 
 def _labels(service: ServiceSignals) -> list[str]:

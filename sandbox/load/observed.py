@@ -28,6 +28,8 @@ class Pods:
     memory_request: float = 0.0
     """Bytes that each pod requests."""
     containers: int = 1
+    ended: Mapping[str, float] = field(default_factory=dict)
+    """Pods that are gone before the deadline that they had: what they were working on ends by then."""
 
     @property
     def count(self) -> int:

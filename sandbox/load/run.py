@@ -110,7 +110,7 @@ class Run:
         self._blind = False
         for name, model in self.models.items():
             pods = self._seen.services[name]
-            model.set_replicas(pods.ready, pods.terminating, pods.unready)
+            model.set_replicas(pods.ready, {**pods.ended, **pods.terminating}, pods.unready)
 
     def _tell(self, at: float) -> None:
         found = tuple(signals(self._identities[name], model) for name, model in self.models.items())

@@ -104,6 +104,9 @@ class ServiceSpec(Spec):
     """How long a request waits before it fails."""
     pod_start_seconds: float | None = Field(default=None, ge=0)
     gpu: GpuSpec | None = None
+    counters: dict[str, float] = {}
+    """Counters that its pods tell beside the usual ones, such as `pii_checks_total: 1`: by how much each answered
+    request lets them rise."""
     memory_idle: float = Field(default=0.5, ge=0, le=1)
     """The share of its memory request that a pod uses without work."""
     memory_busy: float = Field(default=0.8, ge=0)
@@ -123,9 +126,18 @@ class ServiceSpec(Spec):
         except ValueError as error:
             yield Problem("rate", str(error))
 
+    @rule
+    def counters_are_named_as_such(self) -> Iterator[Problem]:
+        for name, step in self.counters.items():
+            if not name.endswith("_total") or not name.replace("_", "a").isalnum():
+                yield Problem(f"counters.{name}", "Write a name of letters, digits and '_' that ends in _total.")
+            if step < 0:
+                yield Problem(f"counters.{name}", f"A counter does not fall. Write 0 or more, not {step:g}.")
+
     def identity(self, name: str) -> Identity:
         """Whose signals the exporter tells."""
-        return Identity(self.namespace, name, self.target or name, self.gpu.memory() if self.gpu else None)
+        gpu = self.gpu.memory() if self.gpu else None
+        return Identity(self.namespace, name, self.target or name, gpu, self.counters)
 
 
 class TargetsSpec(Spec):

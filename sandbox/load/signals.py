@@ -9,8 +9,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from sandbox.load.model import Replica, ServiceModel
 from sandbox.load.profile import Profile
@@ -67,16 +67,21 @@ class ServiceSignals:
     duration_buckets: tuple[tuple[str, float], ...]
     duration_sum: float
     pods: tuple[PodSignals, ...]
+    counters: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whose signals these are: namespace, service, the workload that runs its pods, and what GPUs these have."""
+    """Whose signals these are: namespace, service, the workload that runs its pods, and what GPUs these have.
+
+    `counters` are series of its pods that rise by so much with each request that is answered.
+    """
 
     namespace: str
     service: str
     target: str
     gpu: GpuMemory | None = None
+    counters: Mapping[str, float] = field(default_factory=dict)
 
 
 def signals(identity: Identity, model: ServiceModel) -> ServiceSignals:
@@ -97,6 +102,7 @@ def signals(identity: Identity, model: ServiceModel) -> ServiceSignals:
         duration_buckets=tuple(model.durations.buckets()),
         duration_sum=model.durations.sum,
         pods=pods,
+        counters=identity.counters,
     )
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.cluster import Cluster
+from sandbox.cluster.platform import platform
 from sandbox.cluster.processes import wait_until
 from sandbox.engine import find_engine
-from sandbox.workspace import Sandbox
 from tests.cluster.conftest import ROOT
 
 PROJECT = "name: live\nruntime: python\n"
@@ -62,7 +62,7 @@ class Stack:
         (folder / "Pulumi.dev.yaml").write_text(SETTINGS)
         self._program = folder / "__main__.py"
         engine = find_engine(ROOT / ".sandbox" / "engine")
-        self._sandbox = Sandbox(folder, cluster.folder / "platform", engine, cluster=cluster.home)
+        self._sandbox = platform(folder, cluster, engine)
 
     def run(self, command: str, program: str = "", *, check: bool = True) -> str:
         """What a command says; it must pass, or with `check=False` fail."""

@@ -68,6 +68,42 @@ def test_a_release_karpenter_and_controllers_that_make_clouds_are_holes():
     assert priced(resource("kubernetes:helm.sh/v4:Chart", custom=False)).free == 1
 
 
+GKE = resource("gcp:container/cluster:Cluster", "cluster", {"location": "us-central1", "removeDefaultNodePool": True})
+
+
+def released(chart, values=None):
+    asked = {"chart": chart, **({} if values is None else {"values": values})}
+    return priced(GKE, resource("kubernetes:helm.sh/v3:Release", "release", asked))
+
+
+@pytest.mark.parametrize("chart", ["keda", "oci://mirror.example.com/charts/metrics-server", "kube-prometheus-stack"])
+def test_a_release_of_a_chart_that_asks_for_pods_alone_adds_nothing(chart):
+    assert costs(released(chart))[0] == pytest.approx(FEE)
+    assert released(chart).holes == ()
+
+
+def test_the_volumes_of_prometheus_are_on_the_bill_for_each_replica():
+    claim = {"resources": {"requests": {"storage": "50Gi"}}}
+    spec = {"replicas": 2, "storageSpec": {"volumeClaimTemplate": {"spec": claim}}}
+    bill = released("kube-prometheus-stack", {"prometheus": {"prometheusSpec": spec}})
+    assert costs(bill)[0] == pytest.approx(FEE + 2 * 50 * 0.1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"grafana": {"service": {"type": "LoadBalancer"}}},
+        {"grafana": {"persistence": {"enabled": True}}},
+        UNKNOWN,
+    ],
+    ids=["load balancer", "volume of a sub-chart", "unknown"],
+)
+def test_a_release_whose_values_ask_for_more_or_are_not_known_is_a_hole(values):
+    (hole,) = released("kube-prometheus-stack", values).holes
+    assert hole.type == "kubernetes:helm.sh/v3:Release"
+    assert "values" in hole.property
+
+
 def test_a_load_balancer_is_that_of_the_cluster():
     service = {"spec": {"type": "LoadBalancer"}}
     gke = resource(

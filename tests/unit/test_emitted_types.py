@@ -1,7 +1,7 @@
 """Whatever our components emit is checked by rules that the SDK does not carry: each type has its row of facts."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,7 @@ from penstock.nodes.spec import ACKNOWLEDGEMENT
 from sandbox.cloud.facts import load
 from tests.support import stacks
 from tests.support.mocked import run
+from tests.support.pod_scaling import TARGET, query_trigger
 from wiring import deploy
 
 PACKAGES = {"gcp": "gcp", "aws": "aws", "azure": "azure-native"}
@@ -39,8 +40,22 @@ def everything(cloud: str) -> Callable[[], None]:
             config["penstock:pools"]["compact"] = {**held, "compact": True}
             config["penstock:pools"]["compact"].pop("capacity_reservation")
         deploy(platform.read(stacks.as_engine_gives_it(config)))
+        other_autoscalers()
 
     return program
+
+
+def other_autoscalers() -> None:
+    """Those that the platform's settings do not lead to."""
+    target = {**TARGET, "namespace": "default"}
+    bounds: Any = {"target": target, "min_replicas": 1, "max_replicas": 3}
+    window = {"timezone": "UTC", "start": "0 9 * * 1-5", "end": "0 18 * * 1-5", "desired_replicas": 1}
+    penstock.HorizontalAutoscaler("horizontal", {**bounds, "cpu_percent": 70})
+    penstock.EventAutoscaler("event", {**bounds, "triggers": [query_trigger()]})
+    penstock.VerticalAutoscaler("vertical", cast(Any, {"target": target}))
+    penstock.CronScaleToZero("cron", cast(Any, {"target": target, "max_replicas": 2, **window}))
+    shape: Any = {"cpu": "1", "memory": "1Gi"}
+    penstock.WarmHeadroom("headroom", {"namespace": "default", "replicas": 2, "pod": shape})
 
 
 EMITTED = {
@@ -50,7 +65,7 @@ EMITTED = {
 
 
 def test_the_emitted_types_are_the_known_ones() -> None:
-    assert EMITTED["gcp"] == [
+    assert [type_ for type_ in EMITTED["gcp"] if type_.startswith("gcp:")] == [
         "gcp:compute/network:Network",
         "gcp:compute/regionCommitment:RegionCommitment",
         "gcp:compute/reservation:Reservation",

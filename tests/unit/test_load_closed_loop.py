@@ -79,6 +79,25 @@ def test_without_stabilisation_and_with_late_metrics_the_count_turns_around_insi
     assert "reversals inside of plateaus" in missed(restless)
 
 
+@pytest.mark.parametrize(
+    ("sync", "age", "in_time"), [(5, 0, True), (5, 5, True), (15, 0, True), (5, 15, False), (15, 15, False)]
+)
+def test_a_spike_is_answered_in_time_only_where_the_autoscaler_sees_what_is_and_not_what_was(
+    sync: float, age: float, in_time: bool
+) -> None:
+    late = read("spike").model_copy(update={"metrics_delay_seconds": age})
+    p95 = played(late, Autoscaler(sync=sync, least=10, most=150, target=8), warm=20).latencies["gateway"].percentile(95)
+    assert (p95 < 3) is in_time
+
+
+def test_an_autoscaler_that_sees_only_what_waits_turns_around_as_soon_as_nothing_does() -> None:
+    def turns(metric: Any, target: float) -> int:
+        scaler = Autoscaler(metric=metric, target=target, most=150, down_window=60)
+        return measures.reversals(played(read("spike"), scaler, warm=20), "gateway")
+
+    assert turns(lambda service: service.queue_depth, 10) > turns(lambda it: it.queue_depth + it.in_service, 7)
+
+
 def test_silent_exporters_make_the_autoscaler_hold_what_it_has() -> None:
     silent = played(read("metrics-outage"), Autoscaler(least=1, down_window=0), warm=15)
     during = [second.services["gateway"].desired for second in silent.seconds if 121 < second.at < 180]

@@ -13,10 +13,11 @@ from penstock.spec import check
 from sandbox.cluster.api import ApiError
 from sandbox.cluster.certificates import Certificates
 from sandbox.cluster.kubeconfig import write_kubeconfig
+from sandbox.cluster.stages import START_DELAY, START_SECONDS
 from sandbox.errors import SandboxError
-from sandbox.load import cluster_source
-from sandbox.load.__main__ import ending_well, main, target
-from sandbox.load.cluster_source import ClusterSource, api_of, pods_of, seconds_of
+from sandbox.load.__main__ import ending_well, kept_port, main, target
+from sandbox.load.access import access
+from sandbox.load.cluster_source import ClusterSource, pods_of, seconds_of
 from sandbox.load.quantity import quantity
 from sandbox.load.run import Usage
 from sandbox.load.scenario import Scenario
@@ -30,7 +31,7 @@ def pod(name: str, *, phase: str = "Running", ready: str = "True", **said: Any) 
     conditions = [{"type": "Ready", "status": ready}, {"type": "PodScheduled", "status": said.pop("scheduled", "True")}]
     resources = {"requests": {"cpu": "250m", "memory": "1Gi"}}
     return {
-        "metadata": {"name": name, **said},
+        "metadata": {"name": name, "labels": {"app": "web"}, **said},
         "spec": {"containers": [{"name": "main", "resources": resources}, {"name": "side", "resources": resources}]},
         "status": {"phase": phase, "conditions": conditions},
     }
@@ -46,25 +47,35 @@ PODS = [
 ]
 
 
-class FakeApi:
-    """Answers from a map of paths, without their questions."""
+class FakeView:
+    """A collection of objects."""
 
-    def __init__(self, **lists: Any) -> None:
-        self.asked: list[str] = []
+    def __init__(self, objects: list[dict[str, Any]]) -> None:
+        self.there, self.gone = objects, list[dict[str, Any]]()
+
+    def objects(self) -> list[dict[str, Any]]:
+        return self.there
+
+    def take_ended(self) -> list[dict[str, Any]]:
+        gone, self.gone = self.gone, []
+        return gone
+
+
+class FakeCluster:
+    """Collections by the last words of their paths."""
+
+    def __init__(self, **objects: list[dict[str, Any]]) -> None:
+        template = {"metadata": {"labels": {}}}
+        self.deployment: dict[str, Any] = {"metadata": {"name": "front"}, "spec": {"replicas": 5, "template": template}}
+        start = {"pods": PODS, "deployments": [self.deployment], **objects}
+        kinds = ("pods", "deployments", "horizontalpodautoscalers", "nodes", "nodeclaims")
+        self.views = {kind: FakeView(start.get(kind, [])) for kind in kinds}
+        self.paths: list[str] = []
         self.applied: list[dict[str, Any]] = []
-        self.deployment: dict[str, Any] = {"spec": {"replicas": 5, "template": {"metadata": {}}}}
-        self.claims: list[Any] | None = None
-        self.lists = {"pods": PODS, "nodes": [], "horizontalpodautoscalers": [], **lists}
 
-    def get(self, path: str) -> dict[str, Any]:
-        self.asked.append(path)
-        return {"items": self.lists[path.partition("?")[0].rpartition("/")[2]]}
-
-    def find(self, path: str) -> dict[str, Any] | None:
-        self.asked.append(path)
-        if path.startswith(cluster_source.CLAIMS):
-            return None if self.claims is None else {"items": self.claims}
-        return self.deployment if path.endswith("/deployments/front") else None
+    def open(self, path: str) -> FakeView:
+        self.paths.append(path)
+        return self.views[path.rpartition("/")[2]]
 
     def apply(self, thing: dict[str, Any]) -> dict[str, Any]:
         self.applied.append(thing)
@@ -75,8 +86,8 @@ def node(ready: str = "True", **labels: str) -> dict[str, Any]:
     return {"metadata": {"name": "n", "labels": labels}, "status": {"conditions": [{"type": "Ready", "status": ready}]}}
 
 
-def source(api: FakeApi, at: float = 0.0) -> ClusterSource:
-    return ClusterSource(api, SCENARIO, wall=lambda: BEGUN + at)  # type: ignore[arg-type]
+def source(cluster: FakeCluster, at: float = 0.0) -> ClusterSource:
+    return ClusterSource(SCENARIO, cluster.open, wall=lambda: BEGUN + at)
 
 
 def test_pods_are_told_apart_by_what_they_can_do() -> None:
@@ -92,46 +103,60 @@ def test_a_service_without_pods_is_seen_as_such() -> None:
 
 
 def test_deadlines_count_from_the_beginning_of_the_run_whenever_they_are_seen() -> None:
-    assert source(FakeApi(), at=42).observe(42).services["web"].terminating == {"e": 90.0}
+    assert source(FakeCluster(), at=42).observe(42).services["web"].terminating == {"e": 90.0}
+
+
+def test_pods_of_other_services_are_not_counted() -> None:
+    other = pod("z", labels={"app": "other"})
+    assert source(FakeCluster(pods=[*PODS, other])).observe(0).services["web"].ready == {"a"}
+
+
+def test_a_pod_that_is_gone_before_its_deadline_keeps_it_and_one_that_was_lost_has_none() -> None:
+    cluster = FakeCluster(pods=[])
+    kept = pod("kept", deletionTimestamp="2026-01-01T00:00:30Z")
+    lost, strange = pod("lost"), pod("strange", labels={"app": "x"}, deletionTimestamp="2026-01-01T00:00:30Z")
+    cluster.views["pods"].gone = [kept, lost, strange]
+    clock = [BEGUN]
+    eyes = ClusterSource(SCENARIO, cluster.open, wall=lambda: clock[0])
+    seen = eyes.observe(0).services["web"]
+    assert (dict(seen.ended), seen.count) == ({"kept": 30.0}, 0)
+    clock[0] += 20
+    assert dict(eyes.observe(20).services["web"].ended) == {"kept": 30.0}
+    clock[0] += 20
+    assert dict(eyes.observe(40).services["web"].ended) == {}
 
 
 def test_what_is_desired_is_the_workloads_own_and_what_is_recommended_its_autoscalers() -> None:
     def scaler(name: str, wants: int) -> dict[str, Any]:
         return {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": name}}, "status": {"desiredReplicas": wants}}
 
-    api = FakeApi(horizontalpodautoscalers=[scaler("other", 99), scaler("front", 6)])
-    pods = source(api).observe(0).services["web"]
+    cluster = FakeCluster(horizontalpodautoscalers=[scaler("other", 99), scaler("front", 6)])
+    pods = source(cluster).observe(0).services["web"]
     assert (pods.desired, pods.recommended) == (5, 6)
-    assert any("labelSelector=app%3Dweb" in path for path in api.asked)
+    assert "/api/v1/namespaces/default/pods" in cluster.paths
 
 
 def test_nodes_that_were_asked_for_are_karpenters_claims_beside_fixed_nodes() -> None:
     made = {"karpenter.sh/nodepool": "general"}
-    api = FakeApi(nodes=[node(), node(ready="False"), node(**made)])
-    assert (source(api).observe(0).nodes, source(api).observe(0).nodes_asked) == (2, 3)
-    api.claims = [{}, {}, {}]
-    assert source(api).observe(0).nodes_asked == 2 + 3
-
-
-def test_kinds_that_the_cluster_does_not_have_are_not_asked_for_all_the_time() -> None:
-    api = FakeApi()
-    eyes = source(api)
-    for at in range(5):
-        eyes.observe(at)
-    assert sum(path.startswith(cluster_source.CLAIMS) for path in api.asked) == 1
+    cluster = FakeCluster(nodes=[node(), node(ready="False"), node(**made)])
+    seen = source(cluster).observe(0)
+    assert (seen.nodes, seen.nodes_asked) == (2, 3)
+    cluster.views["nodeclaims"].there = [{}, {}, {}]
+    assert source(cluster).observe(0).nodes_asked == 2 + 3
 
 
 def test_pods_that_start_in_another_time_than_the_scenario_counts_on_are_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    api = FakeApi()
-    source(api).check_starts()
+    cluster = FakeCluster()
+    source(cluster).check_starts()
     assert capsys.readouterr().err == ""
-    api.deployment["spec"]["template"]["metadata"] = {"annotations": {cluster_source.START_DELAY: "1m40s"}}
-    source(api).check_starts()
-    assert "Pods of web start in 1m40s, and the scenario counts on 2 s." in capsys.readouterr().err
-    api.deployment = None  # type: ignore[assignment]
-    source(api).check_starts()
+    for said in ({START_DELAY: "1m40s"}, {START_SECONDS: "100"}):
+        cluster.deployment["spec"]["template"]["metadata"] = {"annotations": said}
+        source(cluster).check_starts()
+        assert "Pods of web start in 100 s, and the scenario counts on 2 s." in capsys.readouterr().err
+    cluster.views["deployments"].there = []
+    source(cluster).check_starts()
     assert "There is no Deployment default/front yet." in capsys.readouterr().err
 
 
@@ -170,7 +195,7 @@ def test_pods_under_load_use_what_the_model_says_and_all_others_what_they_say() 
 
 
 def test_usage_is_told_when_it_changes_and_taken_back_at_the_end() -> None:
-    api = FakeApi()
+    api = FakeCluster()
     sink = KwokUsage(api)  # type: ignore[arg-type]
     for cpu in (0.2, 0.2, 0.3):
         sink({("default", "web"): Usage(("a",), cpu, 2**30)})
@@ -190,7 +215,8 @@ def test_the_api_server_of_a_sandbox_cluster_is_found_by_its_kubeconfig(tmp_path
     certificates.make({"admin": "/O=system:masters/CN=admin"})
     file = write_kubeconfig(tmp_path / "kubeconfig", "https://127.0.0.1:1", certificates, "admin")
     with pytest.raises(SandboxError, match="does not answer") as told:
-        api_of(file).get("/readyz")
+        access(file).api().get("/readyz")
+    assert access(file).endpoint().server == "https://127.0.0.1:1"
     assert not isinstance(told.value, ApiError)
 
 
@@ -208,9 +234,9 @@ def test_another_cluster_is_not_put_under_load(tmp_path: Path, text: str) -> Non
     file = tmp_path / "kubeconfig"
     file.write_text(text)
     with pytest.raises(SandboxError, match="is not that of a sandbox cluster"):
-        api_of(file)
+        access(file)
     with pytest.raises(SandboxError, match="starts a cluster"):
-        api_of(tmp_path / "none")
+        access(tmp_path / "none")
 
 
 def test_prometheus_is_told_of_the_exporter_while_it_runs(tmp_path: Path) -> None:
@@ -218,6 +244,14 @@ def test_prometheus_is_told_of_the_exporter_while_it_runs(tmp_path: Path) -> Non
         assert json.loads(file.read_text())[0]["targets"] == ["127.0.0.1:4711"]
         assert [each.suffix for each in file.parent.iterdir()] == [".json"]
     assert list((tmp_path / "targets").iterdir()) == []
+
+
+def test_the_exporter_listens_where_the_cluster_looks_for_it(tmp_path: Path) -> None:
+    assert kept_port(tmp_path / "kubeconfig") == 0
+    (tmp_path / "ports.json").write_text('{"etcd": 1}')
+    assert kept_port(tmp_path / "kubeconfig") == 0
+    (tmp_path / "ports.json").write_text('{"etcd": 1, "load": 4711}')
+    assert kept_port(tmp_path / "kubeconfig") == 4711
 
 
 def test_being_told_to_terminate_ends_a_run_as_an_interrupt_does() -> None:

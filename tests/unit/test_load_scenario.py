@@ -91,6 +91,12 @@ def test_named_profiles_take_parameters() -> None:
     assert Scenario.model_validate(said).services["web"].profile == Profile(((0, 7), (60, 7)))
 
 
+def test_counters_that_are_none_are_refused() -> None:
+    said = {"web": {**SERVICE, "counters": {"checks": 1, "a b_total": 1, "x_total": -1, "pii_checks_total": 2}}}
+    found = refused(services=said)
+    assert set(found) == {f"services.web.counters.{name}" for name in ("checks", "a b_total", "x_total")}
+
+
 def test_two_services_with_the_same_pods_are_refused() -> None:
     assert "Its pods are those of 'a'." in refused(services={"a": SERVICE, "b": SERVICE})["services.b.selector"]
     other = {**SERVICE, "namespace": "elsewhere"}

@@ -99,6 +99,20 @@ def test_pods_without_gpus_tell_nothing_of_gpus() -> None:
     assert "active_executions{" in text
 
 
+def test_counters_of_the_scenario_rise_with_what_pods_answer() -> None:
+    model = ServiceModel()
+    model.set_replicas(["pod-0"])
+    for arrivals in (8, 0, 0, 0, 0, 0):
+        model.advance(0.2, arrivals)
+    board = Board()
+    board.post(1, (signals(Identity("team-a", "guardian", "guardian", counters={"pii_checks_total": 3}), model),))
+    with serving(board) as port:
+        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+    found = {family.name: family.samples for family in text_string_to_metric_families(text)}
+    (sample,) = (each for each in found["pii_checks"] if each.name == "pii_checks_total")
+    assert (sample.labels["pod"], sample.value) == ("pod-0", 24)
+
+
 def test_keda_is_told_the_queue_as_json_and_of_unknown_services_nothing() -> None:
     board = Board()
     board.post(1, (at_work(),))

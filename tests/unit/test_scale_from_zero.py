@@ -32,7 +32,7 @@ def fills_the_node(pool: PoolRef) -> dict[str, float]:
     return requests
 
 
-ALL = {f"{stack}/{name}": pool for stack in ("dev", "prod") for name, pool in pools(stack).items()}
+ALL = {f"{stack}/{name}": pool for stack in ("dev", "prod") for name, pool in sorted(pools(stack).items())}
 
 
 @pytest.mark.parametrize("name", ALL)

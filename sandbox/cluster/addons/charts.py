@@ -53,8 +53,8 @@ def _addon(chart_name: str) -> str:
 
 def _metrics_server(values: Values) -> dict[str, Any]:
     words = [*values.get("defaultArgs", ()), *values.get("args", ())]
-    stated = [found[1] for word in words if (found := re.fullmatch(r"--metric-resolution=(\S+)", word))]
-    return {metrics_server.RESOLUTION: stated[-1]} if stated else {}
+    stated = (re.fullmatch(r"--([a-z-]+)=(\S+)", word) for word in words)
+    return {found[1]: found[2] for found in stated if found and found[1] in metrics_server.TIMES}
 
 
 def _kube_prometheus_stack(values: Values) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.cluster.api import Object
 from sandbox.cluster.nodes import MANAGED
 from sandbox.cluster.settings import Pace
-from sandbox.cluster.stages import START_DELAY
+from sandbox.cluster.stages import START_SECONDS
 
 if TYPE_CHECKING:
     from sandbox.cluster.pools import NodePool
@@ -61,8 +61,8 @@ def paced(node_pool: Object, pace: Pace) -> Object:
     """A NodePool whose nodes take the time that the pace says to become ready, and go when they were empty so long."""
     spec = node_pool["spec"]
     template = spec["template"]
-    meta = {**template["metadata"], "annotations": {START_DELAY: f"{pace.node_start:g}s"}}
-    disruption = {**spec["disruption"], "consolidateAfter": f"{pace.node_idle:g}s"}
+    meta = {**template["metadata"], "annotations": {START_SECONDS: f"{pace.node_start:g}"}}
+    disruption = {**spec["disruption"], "consolidateAfter": f"{round(pace.node_idle)}s"}
     return {**node_pool, "spec": {**spec, "template": {**template, "metadata": meta}, "disruption": disruption}}
 
 
@@ -120,7 +120,8 @@ def _resources(pool: NodePool) -> dict[str, str]:
     """What makes the provider leave to pods exactly what the pool's nodes do."""
     left = dict(pool.node.allocatable or pool.node.capacity)
     cpu, memory = _millicores(left["cpu"]), _mib(left["memory"])
-    return {**left, "cpu": f"{cpu + _KUBELET_MILLICORES}m", "memory": f"{memory + _KUBELET_MIB}Mi"}
+    # One that is a node, too, counts against a limit of nodes as soon as it is planned, and not only when it is there.
+    return {**left, "cpu": f"{cpu + _KUBELET_MILLICORES}m", "memory": f"{memory + _KUBELET_MIB}Mi", "nodes": "1"}
 
 
 def _offerings(pool: NodePool) -> list[dict[str, Any]]:

@@ -7,8 +7,10 @@ from sandbox.cluster.control_plane import Layout, flags
 from sandbox.cluster.processes import Component
 
 NAME = "metrics-server"
-RESOLUTION = "resolution"
-"""Setting: how often it asks the kubelets, such as `15s`. The program itself refuses less than 10 s."""
+TIMES = {"metric-resolution": "15s", "kubelet-request-timeout": "10s"}
+"""Settings, and what they are unless said: how often it asks the kubelets (every 10 s at most), and how long it waits
+for an answer, which has to be less.
+"""
 
 
 def _prepare(layout: Layout) -> Objects:
@@ -29,7 +31,8 @@ def _components(layout: Layout) -> list[Component]:
             "kubelet-preferred-address-types": "InternalIP",
             "kubelet-use-node-status-port": "true",
             "kubelet-certificate-authority": layout.crt("ca"),
-            "metric-resolution": layout.settings.addons.get(NAME, {}).get(RESOLUTION, "15s"),
+            **TIMES,
+            **layout.settings.addons.get(NAME, {}),
         },
     )
     # It is live before it has metrics to serve, and that it has none until there are nodes.

@@ -9,8 +9,13 @@ from sandbox.cluster.control_plane import Layout
 from sandbox.cluster.processes import Component
 
 NAME = "service-proxy"
-SERVICES: Mapping[str, str] = {"prometheus-operated.monitoring.svc:9090": "prometheus"}
+SERVICES: Mapping[str, str] = {
+    "prometheus-operated.monitoring.svc:9090": "prometheus",
+    "load-exporter.monitoring.svc:8080": "load",
+}
 """The services that somebody answers for, and whose port that is."""
+GUESTS = ("load",)
+"""Who answers without being a process of the cluster: `python -m sandbox.load`. Their ports stay, whoever listens."""
 
 
 def environment(layout: Layout) -> dict[str, str]:

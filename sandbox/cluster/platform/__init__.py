@@ -7,13 +7,18 @@ from pathlib import Path
 
 from sandbox.cluster.cluster import Cluster
 from sandbox.errors import SandboxError
+from sandbox.workspace import Sandbox
 
 
-def running(home: Path) -> Cluster:
-    """The cluster of a sandbox's folder. Raises `SandboxError` where it does not run."""
-    cluster = Cluster(home)
+def platform(project: Path, cluster: Cluster, engine: Path) -> Sandbox:
+    """A sandbox for a project's stacks on a cluster, which keeps what it holds of them beside its own state.
+
+    Raises `SandboxError` where the cluster does not run.
+    """
     try:
         cluster.api.get("/readyz")
     except SandboxError as reason:
         raise SandboxError(f"The cluster does not run ({reason}). Start it: make cluster") from reason
-    return cluster
+    home, tools = str(cluster.home), str(cluster.tools.cache)
+    program = ("sandbox.cluster.platform", "--home", home, "--tools", tools)
+    return Sandbox(project, cluster.folder / "platform", engine, cloud_program=program)

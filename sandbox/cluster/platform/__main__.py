@@ -1,5 +1,4 @@
-"""`python -m sandbox.cluster.platform --state DIR --home HOME [--faults FILE]`: as `python -m sandbox.cloud`, with a
-real cluster in it: the one of `HOME`."""
+"""`python -m sandbox.cluster.platform`: as `python -m sandbox.cloud`, with the cluster of the folder `--home` in it."""
 
 from __future__ import annotations
 
@@ -18,8 +17,9 @@ def main() -> None:
     """Runs the cloud until it is told to stop or its standard input ends."""
     parser = make_parser("python -m sandbox.cluster.platform")
     parser.add_argument("--home", type=Path, required=True, metavar="HOME", help="the sandbox's folder")
+    parser.add_argument("--tools", type=Path, metavar="DIR", help="where the cluster's programs are kept")
     arguments: argparse.Namespace = parser.parse_args()
-    cluster = Cluster(arguments.home)
+    cluster = Cluster(arguments.home, arguments.tools)
     packages: Packages = {**PACKAGES, "kubernetes": partial(LivePackage, cluster=cluster)}
     serve(PlatformStore(arguments.state, cluster), arguments, packages)
 

@@ -25,12 +25,12 @@ from sandbox.cluster.api import Api, ApiError, Object, UnknownKindError
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.platform import charts
 from sandbox.cluster.platform.forms import identity, outputs_of, query_of, refreshed, sent, written
-from sandbox.cluster.platform.ready import failed, waits_for
+from sandbox.cluster.platform.ready import failed, unscheduled, waits_for
 from sandbox.errors import SandboxError
 
 PATIENCE: Final = 600.0
 """Seconds that an object has to become ready or to be gone, unless `custom_timeouts` say otherwise (the provider's)."""
-_PAUSE: Final = 0.25
+_PAUSE: Final = 0.5
 _APPLY: Final = "application/apply-patch+yaml"
 _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
 
@@ -169,10 +169,11 @@ class LivePackage(KubernetesPackage):
                 never, missing = failed(live), waits_for(self._api, live)
             except SandboxError as reason:
                 raise UnreadyError(id_, outputs_of(live), [f"What became of it is not known. {reason}"]) from reason
-            if never or (missing and (self._cancelled.is_set() or time.monotonic() > end)):
-                raise UnreadyError(id_, outputs_of(live), [never] if never else missing)
-            if not missing:
+            if not (never or missing):
                 return outputs_of(live)
+            if never or self._cancelled.is_set() or time.monotonic() > end:
+                reasons = [never or missing or "", *unscheduled(self._api, live)]
+                raise UnreadyError(id_, outputs_of(live), reasons)
             self._cancelled.wait(_PAUSE)
 
     def _delete(self, call: Call, id_: str, prior: Properties) -> None:

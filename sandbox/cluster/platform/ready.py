@@ -15,15 +15,13 @@ from sandbox.cluster.api import Api, Object
 SKIP: Final = "pulumi.com/skipAwait"
 
 
-def waits_for(api: Api, live: Object) -> list[str]:
-    """Sentences on what is still missing; none, where it is ready or nothing is waited for."""
+def waits_for(api: Api, live: Object) -> str | None:
+    """What is still missing; None, where it is ready or nothing is waited for."""
     if live["metadata"].get("annotations", {}).get(SKIP) == "true":
-        return []
+        return None
     look = _LOOKS.get((live["apiVersion"], live["kind"]))
     missing = look(api, live) if look else None
-    if not missing:
-        return []
-    return [f"{live['kind']} {_name(live)}: {missing}", *_pods(api, live)]
+    return f"{live['kind']} {_name(live)}: {missing}" if missing else None
 
 
 def failed(live: Object) -> str | None:
@@ -103,7 +101,7 @@ _LOOKS: Final[Mapping[tuple[str, str], Callable[[Api, Object], str | None]]] = {
 }
 
 
-def _pods(api: Api, live: Object) -> list[str]:
+def unscheduled(api: Api, live: Object) -> list[str]:
     """Why pods of it are not scheduled, each reason once."""
     labels = live.get("spec", {}).get("selector", {})
     wanted = labels.get("matchLabels") if isinstance(labels, dict) else None

@@ -1,4 +1,4 @@
-"""What kwok plays: the stages that its module ships for nodes and pods, at our pace, and ours for volumes.
+"""What kwok plays: the stages that its module ships for nodes and pods, at our pace, and our own for what they lack.
 
 Nothing of the module is copied into this repository: its documents are read from where it was built.
 """
@@ -18,6 +18,8 @@ START_SECONDS = "penstock.dev/start-seconds"
 """The same in seconds, such as `100`: what a program says of its pods, whatever cluster it is for."""
 STAGES = ("stage/node/fast", "stage/node/heartbeat-with-lease", "stage/pod/general")
 """Folders of the module's `kustomize` whose stages are played."""
+OURS = ("nodes", "pods", "volumes")
+"""Stages of our own, in files of these names."""
 DEFINITIONS = ("metrics", "resourceusages", "clusterresourceusages")
 """Custom resources of kwok that say what pods use: they are made in the cluster, so that they can be changed there."""
 USAGE = ("metrics/resource/metrics-resource.yaml", "metrics/usage/usage-from-annotation.yaml")
@@ -34,7 +36,7 @@ def stages(kustomize: Path, pod_start: float) -> list[Document]:
         for found in _documents(kustomize / folder)
         if found["kind"] == "Stage"
     ]
-    return [*played, *_read(HERE / "nodes.yaml"), *_read(HERE / "volumes.yaml")]
+    return [*played, *(found for name in OURS for found in _read(HERE / f"{name}.yaml"))]
 
 
 def base_objects(kustomize: Path) -> tuple[list[Document], list[Document]]:
@@ -54,7 +56,10 @@ def paced(stage: Document, pod_start: float) -> Document:
     if name == "pod-ready":
         spec["delay"] = start_delay(pod_start)
     elif name == "node-initialize":
-        spec["delay"] = start_delay(0)
+        spec["delay"] = node_start()
+        # The module has nodes ready since their creation, however long it takes them.
+        template = spec.get("next", {}).get("statusTemplate", "")
+        spec["next"] = {"statusTemplate": template.replace("or .metadata.creationTimestamp $now", "$now")}
     elif name in _QUICK:
         delay = dict(spec.get("delay", {}), durationMilliseconds=_QUICK[name])
         delay.pop("jitterDurationMilliseconds", None)
@@ -68,11 +73,19 @@ _QUICK = {"pod-create": 0, "pod-init-container-running": 100, "pod-init-containe
 
 def start_delay(seconds: float) -> Document:
     """What the object itself says, or else so many seconds."""
-    first, second = (
-        f'.metadata.annotations["{key}"] // .metadata.labels["{key}"]' for key in (START_DELAY, START_SECONDS)
-    )
-    stated = f'{first} // (({second}) | values | . + "s")'
-    return {"durationMilliseconds": int(seconds * 1000), "durationFrom": {"jq": {"expression": stated}}}
+    return {"durationMilliseconds": int(seconds * 1000), "durationFrom": {"jq": {"expression": _STATED}}}
+
+
+def node_start() -> Document:
+    """What a node itself says; at once, if it says nothing. Seconds count from its creation: others change it then."""
+    told = f"(({_SECONDS}) | values | tonumber) as $s | .metadata.creationTimestamp | fromdate + $s | todate"
+    return {"durationMilliseconds": 0, "durationFrom": {"jq": {"expression": f"({told}) // {_DELAY}"}}}
+
+
+_DELAY, _SECONDS = (
+    f'.metadata.annotations["{key}"] // .metadata.labels["{key}"]' for key in (START_DELAY, START_SECONDS)
+)
+_STATED = f'{_DELAY} // (({_SECONDS}) | values | . + "s")'
 
 
 def config(documents: list[Document]) -> str:

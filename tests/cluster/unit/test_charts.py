@@ -42,7 +42,7 @@ def test_a_chart_needs_a_cluster_that_runs(tmp_path: Path) -> None:
     ("chart", "values", "found"),
     [
         ("metrics-server", {}, {}),
-        ("metrics-server", {"args": ["--v=2", "--metric-resolution=10s"]}, {"resolution": "10s"}),
+        ("metrics-server", {"args": ["--v=2", "--metric-resolution=10s"]}, {"metric-resolution": "10s"}),
         ("kube-prometheus-stack", {}, {"rule_labels": {"release": None}}),
         ("keda", {"watchNamespace": "x"}, {}),
         ("vertical-pod-autoscaler", {"updater": {"enabled": False}}, {"off": ["vpa-updater"]}),

@@ -25,6 +25,12 @@ def test_pods_and_nodes_are_ready_after_the_time_that_annotation_or_label_states
         assert f'.metadata.annotations["{key}"]' in stated and f'.metadata.labels["{key}"]' in stated
 
 
+def test_a_node_is_ready_since_it_became_so_and_not_since_its_creation() -> None:
+    given = "{{ $lastTransitionTime := or .metadata.creationTimestamp $now }} conditions:"
+    found = paced(stage("node-initialize", next={"statusTemplate": given}), 2)
+    assert found["spec"]["next"] == {"statusTemplate": "{{ $lastTransitionTime := $now }} conditions:"}
+
+
 def test_the_rest_of_a_pods_life_has_no_jitter_and_the_modules_document_stays_as_it_is() -> None:
     given = stage("pod-create", delay={"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000})
     assert paced(given, 2)["spec"]["delay"] == {"durationMilliseconds": 0}

@@ -29,7 +29,7 @@ def claim(resource: Resource, context: Context) -> Iterator[Found]:
     spec = of(resource).child("spec")
     if "volumeName" in spec or spec.data.get("storageClassName") == "":
         return
-    made, region = _volume(resource, spec, context)
+    made, region = volume(resource, spec, context)
     if made is not None:
         yield context.line(resource, made.what, "disks", always(made.usd), made.rates, region=region)
 
@@ -44,7 +44,7 @@ def stateful_set(resource: Resource, context: Context) -> Iterator[Found]:
     if replicas.most is None:
         raise not_known(replicas.unknown or "spec.replicas")
     for template in templates:
-        made, region = _volume(resource, template.child("spec"), context)
+        made, region = volume(resource, template.child("spec"), context)
         if made is not None:
             yield context.line(
                 resource,
@@ -71,13 +71,13 @@ def cloud_native_pg(resource: Resource, context: Context) -> Iterator[Found]:
             "storageClassName": storage.data.get("storageClass"),
             "resources": {"requests": {"storage": storage.data.get("size")}},
         }
-        made, region = _volume(resource, Values(wish, storage.at("")[:-1]), context)
+        made, region = volume(resource, Values(wish, storage.at("")[:-1]), context)
         if made is not None:
             what = f"{made.what} for each of {instances} instances"
             yield context.line(resource, what, "disks", always(instances * made.usd), made.rates, region=region)
 
 
-def _volume(resource: Resource, spec: Values, context: Context) -> tuple[Disk | None, str]:
+def volume(resource: Resource, spec: Values, context: Context) -> tuple[Disk | None, str]:
     """The disk behind a claim, and its region; no disk where it is one of the node's own."""
     requests = spec.child("resources").child("requests")
     gib = quantity(requests.known("storage", REQUIRED), requests.at("storage")) / GIB

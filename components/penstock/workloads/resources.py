@@ -1,0 +1,32 @@
+"""The resources of workloads and their namespace."""
+
+import pulumi
+from pulumi_kubernetes import apiextensions, apps, core, policy
+
+from penstock.workloads import plan
+from penstock.workloads.spec import ServiceNamespaceSpec, WorkloadSpec
+
+
+def create(name: str, spec: WorkloadSpec, parent: pulumi.Resource) -> None:
+    """Makes all that belongs to it."""
+    opts = pulumi.ResourceOptions(parent=parent)
+    apps.v1.Deployment(name, opts=opts, **plan.deployment(name, spec))
+    core.v1.Service(name, opts=opts, **plan.service(name, spec))
+    policy.v1.PodDisruptionBudget(name, opts=opts, **plan.disruption_budget(name, spec))
+    if spec.metrics_path:
+        monitor = plan.pod_monitor(name, spec)
+        apiextensions.CustomResource(
+            name,
+            api_version=monitor["apiVersion"],
+            kind=monitor["kind"],
+            metadata=monitor["metadata"],
+            spec=monitor["spec"],
+            opts=opts,
+        )
+
+
+def create_namespace(name: str, spec: ServiceNamespaceSpec, parent: pulumi.Resource) -> pulumi.Output[str]:
+    """Makes the namespace, and returns its name."""
+    made = core.v1.Namespace(name, opts=pulumi.ResourceOptions(parent=parent), **plan.namespace(name, spec))
+    called: pulumi.Output[str] = made.metadata.apply(lambda metadata: metadata.name)
+    return called

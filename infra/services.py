@@ -1,0 +1,81 @@
+"""The services of the platform in the settings: what runs, on which pools, how it is scaled, and what measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from penstock.autoscaling.pods.service_args import ReplicaScaler
+from penstock.autoscaling.pods.service_plan import horizontal_spec
+from penstock.autoscaling.pods.service_spec import ServiceSpec
+from penstock.autoscaling.pods.target import object_name_problems
+from penstock.problems import InvalidSpec, Problem
+from penstock.refs import Cloud, PoolRef
+from penstock.spec import Spec, check
+from penstock.workloads.spec import WorkloadSpec
+
+NAMESPACE = "services"
+"""Where they run."""
+
+
+class ServiceSettings(Spec):
+    """A service: `pools` by their names, `scaling` as `ServiceAutoscaler` takes it, and all else as `Workload` does."""
+
+    model_config = ConfigDict(extra="allow")
+
+    pools: list[str] = Field(min_length=1, description="the names of the pools on which it runs")
+    scaling: dict[str, Any] = Field(description="its table, for example {table: standard, service: planner}")
+
+    def workload(self, pools: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of its `Workload`, given the refs of all pools by their names."""
+        return {**(self.model_extra or {}), "namespace": NAMESPACE, "pools": [pools[name] for name in self.pools]}
+
+    def problems(self, name: str, pools: Mapping[str, PoolRef]) -> Iterator[Problem]:
+        """What is wrong with it on these pools."""
+        yield from object_name_problems(name)
+        unknown = [(index, pool) for index, pool in enumerate(self.pools) if pool not in pools]
+        for index, pool in unknown:
+            yield Problem(f"pools[{index}]", f"There is no pool '{pool}'. The pools are: {', '.join(pools)}.")
+        if unknown:
+            return
+        scaled = target(name)
+        try:
+            spec = check(WorkloadSpec, self.workload(pools))
+        except InvalidSpec as error:
+            yield from error.problems
+        else:
+            scaled |= {"gpus": spec.requests.gpus, "gpu_memory_utilization": spec.gpu_memory_utilization}
+            scaled |= {"cold_start_seconds": spec.cold_start_seconds, "pools": spec.pools}
+        try:
+            check(ServiceSpec, {**self.scaling, "target": scaled})
+        except InvalidSpec as error:
+            yield from (_scaling(problem) for problem in error.problems)
+
+
+def metrics_inputs(
+    asked: Mapping[str, Any], cloud: Cloud, pools: list[PoolRef], services: Mapping[str, ServiceSettings]
+) -> dict[str, Any]:
+    """The inputs of the `MetricsStack`, less its cluster: what is asked for, and what the services need of it."""
+    specs = [check(ServiceSpec, {**each.scaling, "target": target(name)}) for name, each in services.items()]
+    plain = [horizontal_spec(spec) for spec in specs if spec.chosen_scaler is ReplicaScaler.HORIZONTAL]
+    names = {metric.name for spec in plain for metric in spec.pods_metrics}
+    names |= {metric.name for spec in plain for metric in spec.object_metrics}
+    needed: dict[str, Any] = {"hpa_metrics": sorted(names)} if names else {}
+    if len(plain) < len(specs):
+        needed["event_autoscaling"] = True
+    if cloud is not Cloud.GCP and any(spec.vertical for spec in specs):
+        needed["vertical_autoscaling"] = True
+    return {"cloud": cloud, "pools": pools, **needed, **asked}
+
+
+def target(name: str) -> dict[str, Any]:
+    """What is scaled, as far as its name tells."""
+    return {"name": name, "namespace": NAMESPACE}
+
+
+def _scaling(problem: Problem) -> Problem:
+    """A problem where the settings have it: what is said of the target stands beside `scaling`."""
+    below = problem.path.removeprefix("target.")
+    return Problem(below if below != problem.path else f"scaling.{problem.path}".rstrip("."), problem.reason)
