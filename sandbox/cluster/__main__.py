@@ -124,6 +124,8 @@ def run_status(cluster: Cluster, _options: argparse.Namespace) -> int:
     found = cluster.status()
     for component in found:
         sys.stdout.write(f"{line(component)}\n")
+    if held := [component.memory for component in found if component.memory]:
+        say(f"{len(held)} processes hold {sum(held) / 2**20:.0f} MiB.")
     for component in found:
         if component.last_words:
             say(f"{component.name} died. What it said last:\n{component.last_words}")

@@ -41,14 +41,21 @@ DEPTH = {
 CHARTS: dict[str, dict[str, Any]] = {
     "metrics-server": {"args": ["--metric-resolution=10s", "--kubelet-request-timeout=5s"]},
     "kube-prometheus-stack": {
-        "prometheus": {"prometheusSpec": {"scrapeInterval": "1s", "ruleSelectorNilUsesHelmValues": False}}
+        "prometheus": {
+            "prometheusSpec": {
+                "scrapeInterval": "1s",
+                "scrapeTimeout": "1s",
+                "evaluationInterval": "1s",
+                "ruleSelectorNilUsesHelmValues": False,
+            }
+        }
     },
     "prometheus-adapter": {
         "rules": {"default": False, "custom": [DEPTH]},
         "prometheus": {"url": PROMETHEUS},
         "metricsRelistInterval": "3s",
     },
-    "keda": {},
+    "keda": {"webhooks": {"failurePolicy": "Fail"}},
     "vertical-pod-autoscaler": {},
 }
 SHAPE = {"cpu": "8", "memory": "32768Mi", "ephemeral-storage": "100Gi", "pods": "110"}
@@ -351,6 +358,8 @@ def test_keda_takes_a_deployment_from_zero_to_many_and_back_by_a_service_that_it
 def test_keda_refuses_a_second_scaled_object_of_a_target(api: Api) -> None:
     with pytest.raises(ApiError, match="already managed by the (ScaledObject 'sleeper'|hpa 'keda-hpa-sleeper')"):
         api.apply(scaled_object("second"))
+    webhooks = api.get("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/keda-admission")
+    assert {webhook["failurePolicy"] for webhook in webhooks["webhooks"]} == {"Fail"}
 
 
 def test_a_vertical_autoscaler_recommends_and_does_not_touch_and_then_resizes_in_place(api: Api, fat: Object) -> None:
@@ -390,6 +399,20 @@ def _millicores(text: str) -> int:
 def test_nodes_that_the_autoscaler_made_go_when_they_are_empty_and_others_stay(api: Api) -> None:
     await_("the nodes are gone", lambda: nodes(api, "gpu") == [])
     assert len(nodes(api, "plain")) == 1
+
+
+def test_a_capacity_buffer_has_a_node_before_a_pod_needs_it(api: Api) -> None:
+    container = {"name": "main", "image": "example/main:1", "resources": {"requests": {"cpu": "5", "memory": "1Gi"}}}
+    spec = {"containers": [container], "nodeSelector": {"pool": "gpu"}, "tolerations": [{"operator": "Exists"}]}
+    meta = {"metadata": {"name": "warm"}}
+    api.apply({"apiVersion": "v1", "kind": "PodTemplate", **meta, "template": {"spec": spec}})
+    buffer: Object = {"apiVersion": "autoscaling.x-k8s.io/v1beta1", "kind": "CapacityBuffer", **meta}
+    api.apply({**buffer, "spec": {"podTemplateRef": {"name": "warm"}, "replicas": 2}})
+    await_(
+        "there are two nodes that are ready and empty",
+        lambda: [condition(found, "Ready") for found in nodes(api, "gpu")] == ["True"] * 2,
+    )
+    api.delete(api.path(buffer))
 
 
 def test_a_pool_that_is_no_more_gets_no_nodes(cluster: Cluster, api: Api) -> None:

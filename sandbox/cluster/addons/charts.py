@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.cluster.addons import metrics_server, prometheus, prometheus_adapter, vpa
-from sandbox.cluster.addons.keda import KEDA
+from sandbox.cluster.addons import keda, metrics_server, prometheus, prometheus_adapter, vpa
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ KNOWN_CHARTS: Final[Mapping[str, str]] = {
     "metrics-server": metrics_server.NAME,
     "kube-prometheus-stack": prometheus.NAME,
     "prometheus-adapter": prometheus_adapter.NAME,
-    "keda": KEDA.name,
+    "keda": keda.NAME,
     "vertical-pod-autoscaler": vpa.NAME,
 }
 """The add-on that each chart stands for."""
@@ -58,11 +57,13 @@ def _metrics_server(values: Values) -> dict[str, Any]:
 
 
 def _kube_prometheus_stack(values: Values) -> dict[str, Any]:
-    """By default the chart's Prometheus takes only rules that have the label `release`, which names the release."""
+    """By default the operator's Prometheus scrapes every 30 s, and the chart's takes only rules with a label `release`,
+    which names the release.
+    """
     spec = _within(values, "prometheus", "prometheusSpec")
-    found = {}
-    if interval := spec.get("scrapeInterval"):
-        found[prometheus.INTERVAL] = interval
+    usual = {"scrapeInterval": "30s", "scrapeTimeout": "10s", "evaluationInterval": "30s"}
+    times = (spec.get(name) or its for name, its in usual.items())
+    found: dict[str, Any] = dict(zip(prometheus.TIMES, times, strict=True))
     selector = spec.get("ruleSelector") or {}
     if selector.get("matchExpressions"):
         raise SandboxError(
@@ -97,6 +98,11 @@ def _prometheus_adapter(values: Values) -> dict[str, Any]:
     return found
 
 
+def _keda(values: Values) -> dict[str, Any]:
+    policy = _within(values, "webhooks").get("failurePolicy")
+    return {keda.FAILURE_POLICY: policy} if policy else {}
+
+
 def _vertical_pod_autoscaler(values: Values) -> dict[str, Any]:
     keys = {"recommender": vpa.RECOMMENDER, "updater": vpa.UPDATER, "admissionController": vpa.ADMISSION}
     off = [name for key, name in keys.items() if _within(values, key).get("enabled") is False]
@@ -114,6 +120,6 @@ _READERS: Final[Mapping[str, Callable[[Values], dict[str, Any]]]] = {
     metrics_server.NAME: _metrics_server,
     prometheus.NAME: _kube_prometheus_stack,
     prometheus_adapter.NAME: _prometheus_adapter,
-    KEDA.name: lambda _values: {},
+    keda.NAME: _keda,
     vpa.NAME: _vertical_pod_autoscaler,
 }

@@ -22,7 +22,9 @@ from sandbox.cluster.kubeconfig import write_private
 from sandbox.cluster.processes import Component
 
 OPERATOR, ADAPTER, WEBHOOKS = "keda-operator", "keda-adapter", "keda-webhooks"
-SPACE = "keda"
+NAME = SPACE = "keda"
+FAILURE_POLICY = "failure_policy"
+"""Setting: whether what the webhooks cannot be asked about is refused (`Fail`) or passes (`Ignore`, unless said)."""
 _HEALTH, _ASKED = f"{OPERATOR}/health", f"{OPERATOR}/asked"
 _WEBHOOKS_HEALTH, _WEBHOOKS_METRICS = f"{WEBHOOKS}/health", f"{WEBHOOKS}/metrics"
 _SERVICE, _WEBHOOK_SERVICE = "keda-metrics-apiserver", "keda-admission-webhooks"
@@ -53,7 +55,9 @@ def _prepare(layout: Layout) -> Objects:
 
 def _webhook(layout: Layout, document: Object) -> Object:
     """KEDA's own list of webhooks, asked at the port of its process."""
+    policy = layout.settings.addons.get(NAME, {}).get(FAILURE_POLICY)
     for webhook in document["webhooks"]:
+        webhook["failurePolicy"] = policy or webhook["failurePolicy"]
         webhook["clientConfig"]["service"]["port"] = layout.ports[WEBHOOKS]
         webhook["clientConfig"]["caBundle"] = authority(layout)
     return document
@@ -107,7 +111,7 @@ def _webhooks(layout: Layout) -> tuple[str, tuple[str, ...], str]:
 
 
 KEDA = Addon(
-    "keda",
+    NAME,
     processes=(OPERATOR, ADAPTER, WEBHOOKS),
     ports=(OPERATOR, _HEALTH, _ASKED, ADAPTER, f"{ADAPTER}/metrics", WEBHOOKS, _WEBHOOKS_HEALTH, _WEBHOOKS_METRICS),
     clients={OPERATOR: service_account(SPACE, OPERATOR)},

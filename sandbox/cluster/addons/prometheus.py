@@ -31,8 +31,10 @@ KINDS = ("podmonitors", "probes", "prometheusrules", "servicemonitors")
 """The custom resources that programs use. Those of which the operator makes servers are left out: each of them would
 cost the API server 40 MB.
 """
-INTERVAL, LABELS = "interval", "rule_labels"
-"""Settings: how often it scrapes and evaluates, such as `15s`; and the labels that rules have to have (null: any)."""
+TIMES = {"scrape_interval": "15s", "scrape_timeout": "10s", "evaluation_interval": "15s"}
+"""Settings, and what they are unless said. Rules and exporters are looked at so often."""
+LABELS = "rule_labels"
+"""Setting: the labels that objects with rules have to have (null: with any value)."""
 
 
 def folder(layout: Layout) -> Path:
@@ -67,9 +69,9 @@ def configuration(layout: Layout) -> dict[str, object]:
         "honor_labels": True,
         "file_sd_configs": [{"files": [str(folder(layout) / "targets" / "*.json")], "refresh_interval": "5s"}],
     }
-    every = _settings(layout).get(INTERVAL, "15s")
+    chosen = _settings(layout)
     return {
-        "global": {"scrape_interval": every, "scrape_timeout": every, "evaluation_interval": every},
+        "global": {name: chosen.get(name, usual) for name, usual in TIMES.items()},
         "rule_files": [str(folder(layout) / "rules" / "*.yaml")],
         "scrape_configs": [kubelets, exporters],
     }

@@ -65,7 +65,6 @@ def _prepare(layout: Layout) -> Objects:
 def _components(layout: Layout) -> list[Component]:
     port, kubeconfig, config = layout.ports[NAME], layout.kubeconfig(NAME), layout.folder / f"{NAME}.yaml"
     settings = _settings(layout)
-    relist = settings.get(RELIST, "30s")
     argv = flags(
         layout.tools.place(NAME),
         {
@@ -73,9 +72,8 @@ def _components(layout: Layout) -> list[Component]:
             "lister-kubeconfig": kubeconfig,
             "prometheus-url": settings.get(URL, f"http://{prometheus.SERVICE}.{prometheus.SPACE}.svc:9090"),
             "config": config,
-            "metrics-relist-interval": relist,
-            # A series that was scraped before the last look, and not since, is still there.
-            "metrics-max-age": "5m",
+            # It sees what was scraped since its last look: to look more often than there are scrapes loses series.
+            "metrics-relist-interval": settings.get(RELIST, "30s"),
         },
     )
     env, reads = services.environment(layout), (kubeconfig, config)

@@ -14,6 +14,7 @@ from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.settings import Pace, Settings
 from sandbox.errors import SandboxError
 
+USUAL = {"scrape_interval": "30s", "scrape_timeout": "10s", "evaluation_interval": "30s"}
 RULE = {"seriesQuery": "queue_depth", "metricsQuery": "sum(<<.Series>>)"}
 
 
@@ -43,8 +44,14 @@ def test_a_chart_needs_a_cluster_that_runs(tmp_path: Path) -> None:
     [
         ("metrics-server", {}, {}),
         ("metrics-server", {"args": ["--v=2", "--metric-resolution=10s"]}, {"metric-resolution": "10s"}),
-        ("kube-prometheus-stack", {}, {"rule_labels": {"release": None}}),
+        ("kube-prometheus-stack", {}, {**USUAL, "rule_labels": {"release": None}}),
+        (
+            "kube-prometheus-stack",
+            {"prometheus": {"prometheusSpec": {"scrapeInterval": "5s", "ruleSelectorNilUsesHelmValues": False}}},
+            {**USUAL, "scrape_interval": "5s"},
+        ),
         ("keda", {"watchNamespace": "x"}, {}),
+        ("keda", {"webhooks": {"failurePolicy": "Fail"}}, {"failure_policy": "Fail"}),
         ("vertical-pod-autoscaler", {"updater": {"enabled": False}}, {"off": ["vpa-updater"]}),
     ],
 )

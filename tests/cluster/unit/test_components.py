@@ -72,13 +72,13 @@ def test_an_add_on_that_does_not_exist_is_refused_with_those_that_do(tmp_path: P
 
 
 def test_prometheus_scrapes_every_15_s_unless_a_chart_says_other(layout: Layout) -> None:
-    assert prometheus.configuration(layout)["global"] == dict.fromkeys(
-        ("scrape_interval", "scrape_timeout", "evaluation_interval"), "15s"
-    )
-    values = {"prometheus": {"prometheusSpec": {"scrapeInterval": "5s"}}}
+    usual = {"scrape_interval": "15s", "scrape_timeout": "10s", "evaluation_interval": "15s"}
+    assert prometheus.configuration(layout)["global"] == usual
+    spec = {"scrapeInterval": "5s", "scrapeTimeout": "4s", "evaluationInterval": "6s"}
+    values = {"prometheus": {"prometheusSpec": spec}}
     chosen = Settings({"prometheus": settings("kube-prometheus-stack", values)})
     found = prometheus.configuration(replace(layout, settings=chosen))
-    assert found["global"] == dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), "5s")
+    assert found["global"] == {"scrape_interval": "5s", "scrape_timeout": "4s", "evaluation_interval": "6s"}
 
 
 def test_what_asks_for_services_by_name_asks_the_proxy_and_nothing_else_does(components: list[Component]) -> None:
