@@ -45,6 +45,7 @@ class ClusterSource:
         self._scenario, self._wall = scenario, wall
         spaces = {service.namespace for service in scenario.services.values()}
         self._views = {path: open_view(path) for path in [NODES, CLAIMS, *(p for s in spaces for p in _paths(s))]}
+        self._asked: set[str] = set()
         self._ending: dict[str, dict[str, Object]] = {name: {} for name in scenario.services}
 
     def observe(self, at: float) -> Observation:
@@ -57,7 +58,8 @@ class ClusterSource:
         nodes, claims = [node for node in found[NODES] if self._counts(node)], found[CLAIMS]
         ready = sum(_condition(node, "Ready") == "True" for node in nodes)
         fixed = sum(_NODEPOOL not in node["metadata"].get("labels", {}) for node in nodes)
-        return Observation(services, ready, fixed + len(claims) if claims else len(nodes))
+        self._asked |= {claim["metadata"]["name"] for claim in claims}
+        return Observation(services, ready, fixed + len(self._asked) if self._asked else len(nodes))
 
     def check_starts(self) -> None:
         """Say which pods take another time to start than the scenario assumes."""

@@ -49,7 +49,7 @@ class Second:
     nodes: int = 0
     """Nodes that are ready."""
     nodes_asked: int = 0
-    """Nodes that were asked for: Karpenter's claims where there are any, else nodes, ready or not."""
+    """Nodes that were asked for until then, gone ones included, where Karpenter makes them; else nodes."""
     blind: bool = False
     """Whether the API server did not answer, so that the pods and nodes are those seen last."""
 

@@ -141,8 +141,11 @@ def test_nodes_that_were_asked_for_are_karpenters_claims_beside_fixed_nodes() ->
     cluster = FakeCluster(nodes=[node(), node(ready="False"), node(**made)])
     seen = source(cluster).observe(0)
     assert (seen.nodes, seen.nodes_asked) == (2, 3)
-    cluster.views["nodeclaims"].there = [{}, {}, {}]
-    assert source(cluster).observe(0).nodes_asked == 2 + 3
+    cluster.views["nodeclaims"].there = [{"metadata": {"name": name}} for name in ("a", "b", "c")]
+    source_ = source(cluster)
+    assert source_.observe(0).nodes_asked == 2 + 3
+    cluster.views["nodeclaims"].there = [{"metadata": {"name": "d"}}]
+    assert source_.observe(1).nodes_asked == 2 + 4, "those that are gone were asked for, too"
 
 
 def test_pods_that_start_in_another_time_than_the_scenario_counts_on_are_told(

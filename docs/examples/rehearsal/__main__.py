@@ -90,7 +90,7 @@ def by_demand(name: str, of: penstock.Workload, most: int, hold: int = 300, live
 
     KEDA asks the queue itself, or with `live=False` Prometheus, whose samples are up to 5 s old.
     """
-    signals = {"queue_depth": 10, "in_service": 7}
+    signals = {"queue_depth": 2, "in_service": 7}
     exporter = f"http://load-exporter.monitoring.svc:8080/queue/services/{name}"
     asked = [{"metrics_api": {"url": exporter, "value_location": it, "threshold": n}} for it, n in signals.items()]
     if not live:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.cluster.api import Object
 from sandbox.cluster.nodes import MANAGED
 from sandbox.cluster.settings import Pace
-from sandbox.cluster.stages import START_SECONDS
+from sandbox.cluster.stages import START_SECONDS, STARTING
 
 if TYPE_CHECKING:
     from sandbox.cluster.pools import NodePool
@@ -63,7 +63,9 @@ def paced(node_pool: Object, pace: Pace) -> Object:
     template = spec["template"]
     meta = {**template["metadata"], "annotations": {START_SECONDS: f"{pace.node_start:g}"}}
     disruption = {**spec["disruption"], "consolidateAfter": f"{round(pace.node_idle)}s"}
-    return {**node_pool, "spec": {**spec, "template": {**template, "metadata": meta}, "disruption": disruption}}
+    starting = {**template["spec"], "startupTaints": [{"key": STARTING, "effect": "NoSchedule"}]}
+    made = {**template, "metadata": meta, "spec": starting}
+    return {**node_pool, "spec": {**spec, "template": made, "disruption": disruption}}
 
 
 def _node_pool(pool: NodePool, type_name: str) -> Object:

@@ -16,6 +16,10 @@ START_DELAY = "sandbox.penstock.dev/start-delay"
 """Annotation or label of a pod or node: how long it takes to become ready, such as `100s` or `1m30s`."""
 START_SECONDS = "penstock.dev/start-seconds"
 """The same in seconds, such as `100`: what a program says of its pods, whatever cluster it is for."""
+STARTING = "sandbox.penstock.dev/starting"
+"""Taint of a node that an autoscaler made, until it is ready."""
+PLAYERS = 16
+"""How many pods, and how many nodes, kwok plays at once: with its own four, a spike of pods takes half a minute."""
 STAGES = ("stage/node/fast", "stage/node/heartbeat-with-lease", "stage/pod/general")
 """Folders of the module's `kustomize` whose stages are played."""
 OURS = ("nodes", "pods", "volumes")
@@ -36,7 +40,11 @@ def stages(kustomize: Path, pod_start: float) -> list[Document]:
         for found in _documents(kustomize / folder)
         if found["kind"] == "Stage"
     ]
-    return [*played, *(found for name in OURS for found in _read(HERE / f"{name}.yaml"))]
+    # Where some are stated kwok has no defaults for the others.
+    names = ("podPlayStageParallelism", "nodePlayStageParallelism", "nodeLeaseParallelism", "podsOnNodeSyncParallelism")
+    options = dict.fromkeys(names, PLAYERS)
+    pace = {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": options}
+    return [pace, *played, *(found for name in OURS for found in _read(HERE / f"{name}.yaml"))]
 
 
 def base_objects(kustomize: Path) -> tuple[list[Document], list[Document]]:
