@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationError
 
+from penstock.autoscaling.pods.event_spec import LONGEST_NAME
 from penstock.autoscaling.pods.service_args import ReplicaScaler
 from penstock.autoscaling.pods.service_plan import horizontal_spec
 from penstock.autoscaling.pods.service_spec import ServiceSpec
 from penstock.autoscaling.pods.target import object_name_problems
+from penstock.observability.args import MetricsMode
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef
 from penstock.spec import Spec, check
@@ -34,11 +36,16 @@ class ServiceSettings(Spec):
 
     def problems(self, name: str, pools: Mapping[str, PoolRef]) -> Iterator[Problem]:
         """What is wrong with it on these pools."""
-        yield from object_name_problems(name)
+        wrong = list(object_name_problems(name, LONGEST_NAME))
+        yield from wrong
+        if "namespace" in (self.model_extra or {}):
+            yield Problem("namespace", f"Services run in '{NAMESPACE}'. Drop this.")
+        if "target" in self.scaling:
+            yield Problem("scaling.target", "What is scaled is this service. Drop this.")
         unknown = [(index, pool) for index, pool in enumerate(self.pools) if pool not in pools]
         for index, pool in unknown:
             yield Problem(f"pools[{index}]", f"There is no pool '{pool}'. The pools are: {', '.join(pools)}.")
-        if unknown:
+        if unknown or wrong:
             return
         scaled = target(name)
         try:
@@ -49,9 +56,13 @@ class ServiceSettings(Spec):
             scaled |= {"gpus": spec.requests.gpus, "gpu_memory_utilization": spec.gpu_memory_utilization}
             scaled |= {"cold_start_seconds": spec.cold_start_seconds, "pools": spec.pools}
         try:
-            check(ServiceSpec, {**self.scaling, "target": scaled})
+            made = check(ServiceSpec, {**self.scaling, "target": scaled})
+            if made.chosen_scaler is ReplicaScaler.HORIZONTAL:
+                horizontal_spec(made)
         except InvalidSpec as error:
             yield from (_scaling(problem) for problem in error.problems)
+        except ValidationError as error:
+            yield from (Problem("scaling", details["msg"]) for details in error.errors(include_url=False))
 
 
 def metrics_inputs(
@@ -62,12 +73,27 @@ def metrics_inputs(
     plain = [horizontal_spec(spec) for spec in specs if spec.chosen_scaler is ReplicaScaler.HORIZONTAL]
     names = {metric.name for spec in plain for metric in spec.pods_metrics}
     names |= {metric.name for spec in plain for metric in spec.object_metrics}
+    names |= set(asked.get("hpa_metrics") or ())
     needed: dict[str, Any] = {"hpa_metrics": sorted(names)} if names else {}
     if len(plain) < len(specs):
         needed["event_autoscaling"] = True
     if cloud is not Cloud.GCP and any(spec.vertical for spec in specs):
         needed["vertical_autoscaling"] = True
-    return {"cloud": cloud, "pools": pools, **needed, **asked}
+    return {**asked, **needed, "cloud": cloud, "pools": pools}
+
+
+def metrics_problems(asked: Mapping[str, Any], services: Mapping[str, ServiceSettings]) -> Iterator[Problem]:
+    """Settings of the metrics with which services could not be scaled."""
+    for setting in ("cloud", "pools"):
+        if setting in asked:
+            yield Problem(setting, "That is the platform's own. Drop this.")
+    for name, each in services.items():
+        spec = check(ServiceSpec, {**each.scaling, "target": target(name)})
+        by_event = spec.chosen_scaler is ReplicaScaler.EVENT
+        if by_event and asked.get("event_autoscaling") is False:
+            yield Problem("event_autoscaling", f"The service '{name}' is scaled by KEDA. Drop this.")
+        if asked.get("mode") == MetricsMode.LIGHTWEIGHT and (by_event or (each.model_extra or {}).get("metrics_path")):
+            yield Problem("mode", f"The service '{name}' needs Prometheus. Write full, or drop this.")
 
 
 def target(name: str) -> dict[str, Any]:

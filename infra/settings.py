@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field, create_model
+from pydantic import Field, ValidationError, create_model
 
 from penstock.autoscaling.spec import ClusterAutoscalerSpec
 from penstock.clouds import cluster_spec, known_cloud, pool_ref, pool_spec
@@ -20,7 +20,7 @@ from penstock.observability.spec import MetricsStackSpec
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
-from services import ServiceSettings, metrics_inputs
+from services import ServiceSettings, metrics_inputs, metrics_problems
 
 _NAMESPACE = "penstock:"
 # https://www.pulumi.com/registry/packages/gcp/installation-configuration/
@@ -98,8 +98,10 @@ class Settings(Spec):
             return
         try:
             asked = metrics_inputs(self.metrics, self.cluster.cloud, list(self._pool_refs()), self.services)
-        except InvalidSpec:
+            own = list(metrics_problems(self.metrics, self.services))
+        except (InvalidSpec, ValidationError):
             return  # A service cannot be scaled, which its own rule tells.
+        yield from (Problem(f"metrics.{problem.path}", problem.reason) for problem in own)
         try:
             check(MetricsStackSpec, asked)
         except InvalidSpec as error:

@@ -36,24 +36,33 @@ def deploy(settings: Settings) -> dict[str, Any]:
     before: list[pulumi.Resource] = [*pools]
     if cloud is not penstock.Cloud.GCP:
         before += penstock.controllers(cluster.ref, cloud, pools, inside, given.get("autoscaler"))
+    prometheus = ""
     if settings.metrics is not None:
         asked = metrics_inputs(settings.metrics, cloud, [*refs.values()], settings.services)
         opts = pulumi.ResourceOptions(provider=inside, depends_on=[*before])
-        before.append(penstock.MetricsStack("metrics", cast(penstock.MetricsStackArgs, {**home, **asked}), opts))
+        metrics = penstock.MetricsStack("metrics", cast(penstock.MetricsStackArgs, {**home, **asked}), opts)
+        before.append(metrics)
+        prometheus = metrics.prometheus_url
     if settings.services:
-        deploy_services(settings.services, refs, pulumi.ResourceOptions(provider=inside, depends_on=[*before]))
+        deploy_services(
+            settings.services, refs, prometheus, pulumi.ResourceOptions(provider=inside, depends_on=[*before])
+        )
     return exports
 
 
 def deploy_services(
-    services: Mapping[str, ServiceSettings], pools: Mapping[str, penstock.PoolRef], opts: pulumi.ResourceOptions
+    services: Mapping[str, ServiceSettings],
+    pools: Mapping[str, penstock.PoolRef],
+    prometheus: str,
+    opts: pulumi.ResourceOptions,
 ) -> None:
     """The services, each with what scales it, in a namespace of their own."""
     namespace = penstock.ServiceNamespace(NAMESPACE, {}, opts)
     inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[namespace]))
     for name, service in services.items():
         workload = penstock.Workload(name, cast(penstock.WorkloadArgs, service.workload(pools)), inside)
-        scaling = {**service.scaling, "target": workload.target}
+        address = {"prometheus_address": prometheus} if prometheus else {}
+        scaling = {**address, **service.scaling, "target": workload.target}
         after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[workload]))
         penstock.ServiceAutoscaler(name, cast(penstock.ServiceAutoscalerArgs, scaling), after)
 

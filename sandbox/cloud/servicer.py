@@ -36,7 +36,7 @@ def answers(method: Method[Request, Response]) -> Method[Request, Response]:
         try:
             return method(servicer, request, context)
         except UnreadyError as half:
-            _abort_unready(half, request, context)
+            _abort_unready(half, request, context, servicer)
         except CloudError as refusal:
             context.abort(StatusCode.UNKNOWN, str(refusal))
         except Exception as defect:
@@ -48,10 +48,11 @@ def answers(method: Method[Request, Response]) -> Method[Request, Response]:
     return answer
 
 
-def _abort_unready(half: UnreadyError, request: Any, context: Context) -> None:
+def _abort_unready(half: UnreadyError, request: Any, context: Context, servicer: Servicer) -> None:
     """Tells the engine to keep what was made, and to try again the next time."""
+    secret = servicer._secrets(servicer._call(request.urn, context))
     failed = provider_pb2.ErrorResourceInitFailed(
-        id=half.id, properties=encode(half.outputs), reasons=half.reasons, inputs=_inputs(request)
+        id=half.id, properties=encode(half.outputs, secret), reasons=half.reasons, inputs=_inputs(request)
     )
     status = status_pb2.Status(code=StatusCode.UNKNOWN.value[0], message=str(half))
     status.details.add().Pack(failed)

@@ -76,6 +76,8 @@ def make_parser() -> argparse.ArgumentParser:
         kept = f"(default: as before, {getattr(Pace(), name):g} at first)"
         up.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="SECONDS", help=f"{what} {kept}")
     up.set_defaults(run=run_up)
+    text = "build every program now, which `up` and Helm releases otherwise do when they need one"
+    commands.add_parser("build", help=text, description=text, parents=[place]).set_defaults(run=run_build)
     down = commands.add_parser("down", help="end it; what it holds is kept", parents=[place])
     down.add_argument("--delete", action="store_true", help="delete what it holds, too")
     down.set_defaults(run=run_down)
@@ -107,6 +109,13 @@ def chosen_pace(cluster: Cluster, options: argparse.Namespace) -> Pace:
     """The pace as it was, but for what the command line says."""
     stated = {name: getattr(options, name) for name in PACE if getattr(options, name) is not None}
     return replace(cluster.settings.pace, **stated)
+
+
+def run_build(cluster: Cluster, _options: argparse.Namespace) -> int:
+    """`build`"""
+    cluster.build()
+    say("Every program of the cluster is built.")
+    return 0
 
 
 def run_down(cluster: Cluster, options: argparse.Namespace) -> int:

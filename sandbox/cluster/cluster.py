@@ -26,6 +26,7 @@ from sandbox.cluster.settings import Pace, Settings
 from sandbox.cluster.stages import base_objects, config, stages
 from sandbox.cluster.supervisor import READY_SECONDS, ComponentStatus, Supervisor
 from sandbox.cluster.toolbox import Toolbox
+from sandbox.cluster.tools import TOOLS
 from sandbox.errors import SandboxError
 from sandbox.locks import locked
 
@@ -146,6 +147,12 @@ class Cluster:
             ended = self._supervisor.end(reversed(unwanted.processes))
             self.settings.without_addon(name).save(self._settings_file)
         return ended
+
+    def build(self) -> None:
+        """Build every program that there is, as far as that has not been done."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / ".gitignore").write_text("*\n")
+        self.tools.have([*TOOLS])
 
     def down(self) -> list[str]:
         """End everything, last first, and return the names of what ran. What the cluster holds is kept."""

@@ -10,6 +10,7 @@ import settings as platform
 from penstock.clusters.gke.plan import account_id
 from penstock.names import name_problems
 from penstock.problems import InvalidSpec
+from services import metrics_inputs
 from tests.support import stacks
 from tests.support.mocked import of_type, run
 from tests.support.mutations import mutated
@@ -165,3 +166,41 @@ def test_a_mutated_file_of_eks_deploys_with_valid_inputs_or_is_refused_with_path
 @given(mutated("azure"))
 def test_a_mutated_file_of_aks_deploys_with_valid_inputs_or_is_refused_with_paths(config: dict[str, Any]) -> None:
     deploys_or_is_refused(config)
+
+
+SERVICE = {"scaling": {"table": "worker-rl", "min_replicas": 1, "max_replicas": 2}, "image": "a:1", "pools": ["cpu"]}
+SERVICE |= {"requests": {"cpu": "1", "memory": "1Gi"}}
+PLANNER = {**SERVICE, "scaling": {"table": "standard", "service": "planner"}}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "services", "path", "reason"),
+    [
+        (None, {"a": SERVICE}, "metrics", "Services are scaled by what is measured"),
+        ({}, {"a": {**SERVICE, "pools": ["nowhere"]}}, "services.a.pools[0]", "There is no pool 'nowhere'"),
+        ({}, {"a": {**SERVICE, "namespace": "mine"}}, "services.a.namespace", "Drop this"),
+        ({}, {"a": {**SERVICE, "scaling": {**PLANNER["scaling"], "target": {}}}}, "services.a.scaling.target", "Drop"),
+        ({}, {"a": {**SERVICE, "scaling": {"table": "app"}}}, "services.a.scaling.min_replicas", "states none"),
+        ({}, {"a" * 60: SERVICE}, "services." + "a" * 60, "is no name"),
+        ({}, {"a": {**SERVICE, "image": 3}}, "services.a.image", "Write a text"),
+        ({"event_autoscaling": False}, {"a": SERVICE}, "metrics.event_autoscaling", "scaled by KEDA"),
+        ({"mode": "lightweight"}, {"a": SERVICE}, "metrics.mode", "needs Prometheus"),
+        ({"pools": []}, {}, "metrics.pools", "platform's own"),
+    ],
+)
+def test_services_that_cannot_be_scaled_are_refused_with_their_path(
+    prod: dict[str, Any], metrics: Any, services: dict[str, Any], path: str, reason: str
+) -> None:
+    prod["penstock:services"] = services
+    prod.pop("penstock:metrics")
+    if metrics is not None:
+        prod["penstock:metrics"] = metrics
+    assert reason in problems(prod)[path]
+
+
+def test_metrics_that_autoscalers_need_are_added_to_those_that_are_asked_for(prod: dict[str, Any]) -> None:
+    prod["penstock:services"] = {"a": PLANNER}
+    prod["penstock:metrics"] = {"hpa_metrics": ["http_requests_per_second"]}
+    settings = read(prod)
+    asked = metrics_inputs(settings.metrics or {}, settings.cluster.cloud, [], settings.services)
+    assert asked["hpa_metrics"] == ["http_requests_per_second", "queue_depth"]

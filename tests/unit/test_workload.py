@@ -107,6 +107,17 @@ def test_a_model_that_loads_is_not_killed_for_being_slow() -> None:
     assert probe["periodSeconds"] * probe["failureThreshold"] >= 2 * 300
 
 
+def test_a_pod_that_starts_at_once_may_still_miss_a_probe() -> None:
+    container = objects(cold_start_seconds=1)["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["startupProbe"]["failureThreshold"] >= 3
+
+
+def test_a_taint_without_an_effect_is_tolerated_as_kubernetes_takes_it() -> None:
+    tainted = pool(taints=[{"key": "dedicated", "value": "web"}])
+    (toleration,) = objects(pools=[tainted])["Deployment"]["spec"]["template"]["spec"]["tolerations"]
+    assert toleration["effect"] == "NoSchedule"
+
+
 def test_a_pod_with_gpus_goes_before_its_successor_comes_since_there_may_be_no_room_for_both() -> None:
     assert objects(**FULL)["Deployment"]["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
     assert objects()["Deployment"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
@@ -134,6 +145,9 @@ def test_pods_run_as_nobody_special() -> None:
         ({"port": 0}, "port", "at least 1"),
         ({"namespace": "My Apps"}, "namespace", "no name that Kubernetes takes"),
         ({"image": ""}, "image", "required"),
+        ({"image": 3}, "image", "Write a text"),
+        ({"environment": {"WORKERS": 4}}, "environment.WORKERS", "Write a text, not 4"),
+        ({"pools": [pool(labels=None)]}, "pools", "no refs of pools"),
         ({"environment": {"1X": "a"}}, "environment.1X", "no name of an environment variable"),
         ({"secret_environment": {"KEY": "keys"}}, "secret_environment.KEY", "secret/key"),
         ({"environment": {"A": "1"}, "secret_environment": {"A": "s/k"}}, "secret_environment.A", "Drop one"),

@@ -66,7 +66,9 @@ def scheduling(*pools: PoolRef) -> dict[str, Any]:
             f"The pools {names} have no label in common, so no selector can mean all of them. "
             "Give them the same label, for example workload-type."
         )
-    taints = {(t["key"], t.get("value", ""), TaintEffect(t["effect"])) for p in pools for t in p["taints"]}
+    taints = {
+        (t["key"], t.get("value", ""), TaintEffect(t.get("effect", "NoSchedule"))) for p in pools for t in p["taints"]
+    }
     placed: dict[str, Any] = {
         "node_selector": dict(sorted(common)),
         "tolerations": [_toleration(*taint) for taint in sorted(taints)],

@@ -40,10 +40,15 @@ def deployment(name: str, spec: WorkloadSpec) -> dict[str, Any]:
             "selector": {"matchLabels": labels(name)},
             # A pod of the new template serves before one of the old goes; one with a GPU may have no room beside it.
             "strategy": {"type": "RollingUpdate", "rollingUpdate": _rolling(spec)},
-            "progressDeadlineSeconds": 600 + spec.cold_start_seconds,
+            "progressDeadlineSeconds": deadline(spec),
             "template": {"metadata": {"labels": {**spec.labels, **labels(name)}, "annotations": notes}, "spec": pod},
         },
     }
+
+
+def deadline(spec: WorkloadSpec) -> int:
+    """Seconds in which the next pod has to become ready: a node may have to start, an image to be pulled."""
+    return 600 + spec.cold_start_seconds
 
 
 def service(name: str, spec: WorkloadSpec) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def _container(spec: WorkloadSpec) -> dict[str, Any]:
         "resources": {"requests": amounts, "limits": limits},
         "readinessProbe": {**ready, "failureThreshold": 2},
         # As long as this has not passed, the others rest: a model that loads is not killed for being slow.
-        "startupProbe": {**ready, "failureThreshold": -(-2 * spec.cold_start_seconds // _PROBE_SECONDS)},
+        "startupProbe": {**ready, "failureThreshold": max(3, -(-2 * spec.cold_start_seconds // _PROBE_SECONDS))},
         "livenessProbe": {**ready, "failureThreshold": 6},
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }

@@ -10,7 +10,10 @@ from penstock.workloads.spec import ServiceNamespaceSpec, WorkloadSpec
 def create(name: str, spec: WorkloadSpec, parent: pulumi.Resource) -> None:
     """Makes all that belongs to it."""
     opts = pulumi.ResourceOptions(parent=parent)
-    apps.v1.Deployment(name, opts=opts, **plan.deployment(name, spec))
+    # Pulumi waits for all pods, which one after the other may take longer than one of them.
+    patience = pulumi.CustomTimeouts(create=f"{plan.deadline(spec)}s", update=f"{3 * plan.deadline(spec)}s")
+    waiting = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(custom_timeouts=patience))
+    apps.v1.Deployment(name, opts=waiting, **plan.deployment(name, spec))
     core.v1.Service(name, opts=opts, **plan.service(name, spec))
     policy.v1.PodDisruptionBudget(name, opts=opts, **plan.disruption_budget(name, spec))
     if spec.metrics_path:

@@ -71,8 +71,7 @@ class WorkloadSpec(Spec):
     @rule
     def names(self) -> Iterator[Problem]:
         yield from name_problems("namespace", self.namespace)
-        if not self.image:
-            yield Problem("image", "This is required. Write the image that it runs.")
+        yield from _text_problems("image", self.image)
 
     @rule
     def variables(self) -> Iterator[Problem]:
@@ -80,6 +79,8 @@ class WorkloadSpec(Spec):
             for name in given:
                 if not _VARIABLE.fullmatch(name):
                     yield Problem(f"{field}.{name}", f"'{name}' is no name of an environment variable.")
+        for name, value in self.environment.items():
+            yield from _text_problems(f"environment.{name}", value, may_be_empty=True)
         for name, source in self.secret_environment.items():
             if not _SECRET_KEY.fullmatch(source):
                 yield Problem(
@@ -90,12 +91,13 @@ class WorkloadSpec(Spec):
 
     @rule
     def pools_can_be_reached(self) -> Iterator[Problem]:
+        given = self.pools
         try:
-            pools = [check(Pool, pool) for pool in self.pools]
+            pools = [check(Pool, pool) for pool in given]
             scheduling(*self.refs)
-        except InvalidSpec:
+        except (InvalidSpec, KeyError, TypeError, AttributeError):
             yield Problem("pools", "These are no refs of pools. Write the ref of each pool, for example pool.ref.")
-        except (ValueError, KeyError) as error:
+        except ValueError as error:
             yield Problem("pools", f"{error.args[0]}")
         else:
             yield from pool_gpu_problems(self.requests.gpus, pools)
@@ -104,13 +106,21 @@ class WorkloadSpec(Spec):
     def spot_machines_leave_it_the_time(self) -> Iterator[Problem]:
         for index, pool in enumerate(self.pools):
             notice = pool.get("termination_notice_seconds")
-            if notice is not None and self.grace_seconds > notice:
+            if isinstance(notice, int | float) and self.grace_seconds > notice:
                 yield Problem(
                     f"pools[{index}]",
                     f"Nodes of '{pool.get('name')}' are taken back within {notice} s, and a pod needs "
                     f"{self.grace_seconds} s to end: pre_stop_seconds, drain_seconds and {MARGIN_SECONDS} s. Shorten "
                     "these, or run it elsewhere.",
                 )
+
+
+def _text_problems(path: str, value: object, *, may_be_empty: bool = False) -> Iterator[Problem]:
+    """What is no text; what is not known yet is passed over."""
+    if value is None or isinstance(value, int | float | bool | list | dict):
+        yield Problem(path, f"Write a text, not {value!r}.")
+    elif value == "" and not may_be_empty:
+        yield Problem(path, "This is required. Write a text.")
 
 
 class ServiceNamespaceSpec(Spec):

@@ -91,7 +91,7 @@ class KubernetesPackage(Package):
         id_ = sort.id_of(inputs)
         refusal = f'resource "{id_}" was not successfully created by the Kubernetes API server'
         namespace = paths.first(inputs, sort.namespace)
-        if not (inputs.get("createNamespace") or self._has_namespace(namespace, server)):
+        if not (inputs.get("createNamespace") or self.has_namespace(namespace, server)):
             raise NotFoundError(f'{refusal}: namespaces "{namespace}" not found')
         outputs = sort.created(inputs)
         try:
@@ -141,7 +141,8 @@ class KubernetesPackage(Package):
         lists = [document["items"] if document.get("kind") == "List" else [document] for document in documents]
         return {"result": [item for items in lists for item in items]}
 
-    def _has_namespace(self, name: str | None, server: str) -> bool:
+    def has_namespace(self, name: str | None, server: str) -> bool:
+        """Whether objects can be made in it."""
         given = name is None or name in table("given_namespaces")
         return given or self.store.get(NAMESPACE, str(name), server) is not None
 

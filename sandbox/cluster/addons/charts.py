@@ -51,7 +51,7 @@ def _addon(chart_name: str) -> str:
 
 
 def _metrics_server(values: Values) -> dict[str, Any]:
-    words = [*values.get("defaultArgs", ()), *values.get("args", ())]
+    words = [*(values.get("defaultArgs") or ()), *(values.get("args") or ())]
     stated = (re.fullmatch(r"--([a-z-]+)=(\S+)", word) for word in words)
     return {found[1]: found[2] for found in stated if found and found[1] in metrics_server.TIMES}
 

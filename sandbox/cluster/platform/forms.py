@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import hashlib
 from typing import Any, Final
@@ -14,6 +15,7 @@ from sandbox.cloud.values import Properties
 from sandbox.cluster.api import Object
 
 MANAGER: Final = "pulumi-kubernetes"
+_SECRET: Final = "kubernetes:core/v1:Secret"
 _FORCE: Final = "pulumi.com/patchForce"
 _MADE_BY_SERVER: Final = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
@@ -28,6 +30,10 @@ def identity(kind: Kind, id_: str) -> Object:
 def sent(call: Call, inputs: Properties) -> Object:
     """What is applied: what the program says, and nothing that it leaves open."""
     body: Object = _without_nothing(inputs)
+    if call.type == _SECRET and body.get("stringData"):
+        # The API server would take texts and forget whose they are, so that one that is dropped would stay.
+        texts = {name: base64.b64encode(str(text).encode()).decode() for name, text in body.pop("stringData").items()}
+        body["data"] = {**body.get("data", {}), **texts}
     return {**body, "kind": _plain(Kind.of(call.type))}
 
 

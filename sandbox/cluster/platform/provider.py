@@ -16,6 +16,7 @@ from typing import Any, Final
 from sandbox.cloud.errors import CloudError, UnreadyError
 from sandbox.cloud.kubernetes import objects
 from sandbox.cloud.kubernetes.kinds import Kind
+from sandbox.cloud.kubernetes.kubeconfig import Target
 from sandbox.cloud.kubernetes.package import KubernetesPackage, sort_of
 from sandbox.cloud.kubernetes.release import RELEASE
 from sandbox.cloud.package import Call, Reading
@@ -31,6 +32,7 @@ from sandbox.errors import SandboxError
 PATIENCE: Final = 600.0
 """Seconds that an object has to become ready or to be gone, unless `custom_timeouts` say otherwise (the provider's)."""
 _PAUSE: Final = 0.5
+_NAMESPACES: Final = "/api/v1/namespaces"
 _APPLY: Final = "application/apply-patch+yaml"
 _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
 
@@ -64,6 +66,9 @@ class LivePackage(KubernetesPackage):
         refusal = f'resource "{id_}" was not successfully created by the Kubernetes API server'
         try:
             if call.type == RELEASE:
+                namespace = inputs.get("namespace")
+                if not inputs.get("createNamespace") and not self.has_namespace(namespace, self.scope(call.settings)):
+                    raise CloudError(f'namespaces "{namespace}" not found')
                 charts.install(self._cluster, inputs)
                 return super().create(call, inputs)
             path = self._path(call, id_)
@@ -87,6 +92,8 @@ class LivePackage(KubernetesPackage):
             raise CloudError(f'"{id_}" could not be read: {reason}') from reason
         if live is None:
             return None
+        if "/" not in id_ and (namespace := live["metadata"].get("namespace")):
+            id_ = f"{namespace}/{id_}"
         return Reading(id_, refreshed(inputs, live) if inputs else written(live), outputs_of(live))
 
     def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
@@ -104,7 +111,7 @@ class LivePackage(KubernetesPackage):
     def delete(self, call: Call, id_: str, prior: Properties) -> None:
         try:
             if call.type == RELEASE:
-                charts.uninstall(self._cluster, prior)
+                self._uninstall(id_, prior)
             else:
                 self._delete(call, id_, prior)
         except UnknownKindError:
@@ -112,6 +119,16 @@ class LivePackage(KubernetesPackage):
         except SandboxError as reason:
             raise CloudError(f'"{id_}" could not be deleted: {reason}') from reason
         super().delete(call, id_, prior)
+
+    def has_namespace(self, name: str | None, scope: str) -> bool:
+        """Whoever made it: the API server tells."""
+        return name is None or super().has_namespace(name, scope) or self._api.find(f"{_NAMESPACES}/{name}") is not None
+
+    def _uninstall(self, id_: str, release: Properties) -> None:
+        """Unless another release of that chart is there: one that replaces another is made before that goes."""
+        others = (other for other in self.store.all(RELEASE) if other.id != id_)
+        if not any(charts.chart_of(other.inputs) == charts.chart_of(release) for other in others):
+            charts.uninstall(self._cluster, release)
 
     @property
     def _api(self) -> Api:
@@ -122,7 +139,10 @@ class LivePackage(KubernetesPackage):
         return api
 
     def _path(self, call: Call, id_: str) -> str:
-        return self._api.path(identity(Kind.of(call.type), id_))
+        """Where it stands. An import may leave out the namespace that the provider assumes."""
+        default = Target.of(call.settings).namespace
+        full = id_ if "/" in id_ or not Kind.of(call.type).namespaced else f"{default}/{id_}"
+        return self._api.path(identity(Kind.of(call.type), full))
 
     def _rehearse(self, call: Call, inputs: Properties, new: bool) -> None:
         """Asks whether the object would be accepted. What it needs may come with the same update, so that a kind or a
@@ -144,12 +164,7 @@ class LivePackage(KubernetesPackage):
             raise CloudError(f'"{id_}" cannot be previewed: {reason}') from reason
 
     def _apply(self, call: Call, path: str, inputs: Properties) -> Object:
-        live = self._api.request("PATCH", f"{path}?{query_of(call, inputs)}", sent(call, inputs), _APPLY)
-        if live["kind"] in ("Service", "Ingress") and "status" in live:
-            status = objects.balancer(live, seed=path)
-            if status["loadBalancer"]:  # No cloud is here to give it an address.
-                self._api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
-        return live
+        return self._api.request("PATCH", f"{path}?{query_of(call, inputs)}", sent(call, inputs), _APPLY)
 
     def _keep(self, call: Call, id_: str, inputs: Properties, live: Object) -> None:
         scope = self.scope(call.settings)
@@ -165,6 +180,7 @@ class LivePackage(KubernetesPackage):
         end = time.monotonic() + (call.timeout or PATIENCE)
         while True:
             try:
+                self._give_address(path, live)
                 live = self._api.get(path)
                 never, missing = failed(live), waits_for(self._api, live)
             except SandboxError as reason:
@@ -172,14 +188,29 @@ class LivePackage(KubernetesPackage):
             if not (never or missing):
                 return outputs_of(live)
             if never or self._cancelled.is_set() or time.monotonic() > end:
-                reasons = [never or missing or "", *unscheduled(self._api, live)]
-                raise UnreadyError(id_, outputs_of(live), reasons)
+                raise UnreadyError(id_, outputs_of(live), [never or missing or "", *self._homeless(live)])
             self._cancelled.wait(_PAUSE)
+
+    def _give_address(self, path: str, live: Object) -> None:
+        """No cloud is here to give a load balancer its address."""
+        if live["kind"] in ("Service", "Ingress") and not live.get("status", {}).get("loadBalancer"):
+            status = objects.balancer(live, seed=path)
+            if status["loadBalancer"]:
+                self._api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
+
+    def _homeless(self, live: Object) -> list[str]:
+        """Why its pods are not scheduled, as far as that can be found out."""
+        try:
+            return unscheduled(self._api, live)
+        except SandboxError:
+            return []
 
     def _delete(self, call: Call, id_: str, prior: Properties) -> None:
         path = self._path(call, id_)
         if Kind.of(call.type).patch:
             # Applying nothing gives back the fields that were applied.
+            if self._api.find(path) is None:
+                return
             nothing: dict[str, Any] = identity(Kind.of(call.type), id_)
             self._api.request("PATCH", f"{path}?{query_of(call, {})}", nothing, _APPLY)
             return

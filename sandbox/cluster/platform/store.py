@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from sandbox.cloud.errors import CloudError, UnreadyError
 from sandbox.cloud.paths import first
 from sandbox.cloud.store import CloudResource, Store
 from sandbox.cluster.addons.karpenter import KARPENTER
@@ -14,6 +16,7 @@ from sandbox.cluster.addons.metrics_server import METRICS_SERVER
 from sandbox.cluster.addons.vpa import VPA
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.pools import READERS, node_pools
+from sandbox.errors import SandboxError
 
 
 class PlatformStore(Store):
@@ -25,13 +28,21 @@ class PlatformStore(Store):
     def __init__(self, folder: Path, cluster: Cluster) -> None:
         super().__init__(folder)
         self._cluster = cluster
+        self._one_at_a_time = threading.Lock()
 
     def record(self, op: str, resource: CloudResource) -> None:
         super().record(op, resource)
-        if op != "delete" and (wanted := _brought(resource)):
-            self._cluster.enable(dict.fromkeys(wanted))
-        if resource.type in READERS:
-            self._set_pools(resource.urn)
+        try:
+            if op != "delete" and (wanted := _brought(resource)):
+                self._cluster.enable(dict.fromkeys(wanted))
+            if resource.type in READERS:
+                # Pools are made at the same time: who looked first must not be the last to tell.
+                with self._one_at_a_time:
+                    self._set_pools(resource.urn)
+        except SandboxError as reason:
+            if op == "delete":
+                raise CloudError(f"The cluster could not follow: {reason}") from reason
+            raise UnreadyError(resource.id, resource.outputs, [f"The cluster could not follow: {reason}"]) from reason
 
     def _set_pools(self, urn: str) -> None:
         """Gives the cluster the pools of the stack that this URN belongs to; those of another one go."""

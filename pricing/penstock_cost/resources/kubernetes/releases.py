@@ -32,6 +32,8 @@ def release(resource: Resource, context: Context) -> Iterator[Found]:
     rows = [row for row in tables.read("charts") if row["chart"] == chart]
     if not rows:
         raise Unpriced(_NOBODY_SEES)
+    if "valueYamlFiles" in asked:
+        raise Unpriced(f"Its values stand in files, which nobody reads here. {_NOBODY_SEES}", "valueYamlFiles")
     if asked.unknown("values"):
         raise not_known("values")
     values = asked.child("values")
