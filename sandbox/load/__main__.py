@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -123,7 +122,8 @@ def ending_well() -> Iterator[None]:
     """End as on ctrl-C when told to terminate, so that nothing of the run stays behind in the cluster."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
+        # Not by SIGINT, which processes in the background may have been told to ignore.
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
