@@ -34,6 +34,10 @@ class ServiceSettings(Spec):
         """The inputs of its `Workload`, given the refs of all pools by their names."""
         return {**(self.model_extra or {}), "namespace": NAMESPACE, "pools": [pools[name] for name in self.pools]}
 
+    def scaler(self, name: str, **known: Any) -> ServiceSpec:
+        """What scales it, with what is known of its pods besides. Raises InvalidSpec."""
+        return check(ServiceSpec, {**self.scaling, "target": {"name": name, "namespace": NAMESPACE, **known}})
+
     def problems(self, name: str, pools: Mapping[str, PoolRef]) -> Iterator[Problem]:
         """What is wrong with it on these pools."""
         wrong = list(object_name_problems(name, LONGEST_NAME))
@@ -47,16 +51,16 @@ class ServiceSettings(Spec):
             yield Problem(f"pools[{index}]", f"There is no pool '{pool}'. The pools are: {', '.join(pools)}.")
         if unknown or wrong:
             return
-        scaled = target(name)
+        known: dict[str, Any] = {}
         try:
             spec = check(WorkloadSpec, self.workload(pools))
         except InvalidSpec as error:
             yield from error.problems
         else:
-            scaled |= {"gpus": spec.requests.gpus, "gpu_memory_utilization": spec.gpu_memory_utilization}
-            scaled |= {"cold_start_seconds": spec.cold_start_seconds, "pools": spec.pools}
+            known |= {"gpus": spec.requests.gpus, "gpu_memory_utilization": spec.gpu_memory_utilization}
+            known |= {"cold_start_seconds": spec.cold_start_seconds, "pools": spec.pools}
         try:
-            made = check(ServiceSpec, {**self.scaling, "target": scaled})
+            made = self.scaler(name, **known)
             if made.chosen_scaler is ReplicaScaler.HORIZONTAL:
                 horizontal_spec(made)
         except InvalidSpec as error:
@@ -69,7 +73,7 @@ def metrics_inputs(
     asked: Mapping[str, Any], cloud: Cloud, pools: list[PoolRef], services: Mapping[str, ServiceSettings]
 ) -> dict[str, Any]:
     """The inputs of the `MetricsStack`, less its cluster: what is asked for, and what the services need of it."""
-    specs = [check(ServiceSpec, {**each.scaling, "target": target(name)}) for name, each in services.items()]
+    specs = [each.scaler(name) for name, each in services.items()]
     plain = [horizontal_spec(spec) for spec in specs if spec.chosen_scaler is ReplicaScaler.HORIZONTAL]
     names = {metric.name for spec in plain for metric in spec.pods_metrics}
     names |= {metric.name for spec in plain for metric in spec.object_metrics}
@@ -88,17 +92,11 @@ def metrics_problems(asked: Mapping[str, Any], services: Mapping[str, ServiceSet
         if setting in asked:
             yield Problem(setting, "That is the platform's own. Drop this.")
     for name, each in services.items():
-        spec = check(ServiceSpec, {**each.scaling, "target": target(name)})
-        by_event = spec.chosen_scaler is ReplicaScaler.EVENT
+        by_event = each.scaler(name).chosen_scaler is ReplicaScaler.EVENT
         if by_event and asked.get("event_autoscaling") is False:
             yield Problem("event_autoscaling", f"The service '{name}' is scaled by KEDA. Drop this.")
         if asked.get("mode") == MetricsMode.LIGHTWEIGHT and (by_event or (each.model_extra or {}).get("metrics_path")):
             yield Problem("mode", f"The service '{name}' needs Prometheus. Write full, or drop this.")
-
-
-def target(name: str) -> dict[str, Any]:
-    """What is scaled, as far as its name tells."""
-    return {"name": name, "namespace": NAMESPACE}
 
 
 def _scaling(problem: Problem) -> Problem:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from penstock.problems import Problem
 
+MANAGED_BY = {"app.kubernetes.io/managed-by": "penstock"}
+"""The label of Kubernetes objects that tells whose they are."""
 LONGEST = 32
 """GKE takes 40 characters, of which Pulumi needs some to make a replacement possible; EKS takes 63 (100 for a
 cluster). AKS takes 12 for a pool: there the pool's own name is a digest, see `nodes/aks/plan.py`."""

@@ -1,10 +1,16 @@
-"""Making what has to be in the API server before something starts that looks for it."""
+"""Objects of the API server: what they say of themselves, and making those that somebody looks for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sandbox.cluster.api import Api, Object
+
+
+def conditions(thing: Object) -> dict[str, dict[str, Any]]:
+    """The conditions in its status by their types. New objects may have none, or null for them."""
+    return {found["type"]: found for found in (thing.get("status") or {}).get("conditions") or []}
 
 
 def make_all(api: Api, definitions: Sequence[Object], objects: Sequence[Object]) -> None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from sandbox.cluster.api import Object
+from sandbox.cluster.objects import conditions
 from sandbox.cluster.stages import START_DELAY, START_SECONDS
 from sandbox.load.observed import Observation, Pods
 from sandbox.load.quantity import quantity
@@ -171,8 +172,7 @@ def seconds_of(told: str) -> float:
 
 
 def _condition(thing: Object, type_: str) -> str | None:
-    conditions = thing.get("status", {}).get("conditions") or []
-    return next((found["status"] for found in conditions if found["type"] == type_), None)
+    return conditions(thing).get(type_, {}).get("status")
 
 
 def _deadline(pod: Object) -> float | None:

@@ -123,10 +123,10 @@ def main() -> None:
         taken = best(
             {
                 "prod": preview(ROOT, "prod"),
-                "bare": preview(place / "bare", "dev", programs.bare(pools=13, others=21)),
+                "bare": preview(place / "bare", "dev", programs.bare(pools=13, others=53)),
             }
         )
-        row("preview of prod / preview of 40 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
+        row("preview of prod / preview of 72 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
         for cloud in CLOUDS:
             row(*overhead(cloud, place / cloud))
         for count, rounds in ((100, ROUNDS), (2_000, 3)):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.cluster import Cluster
 from sandbox.cluster.api import Api, Object
+from sandbox.cluster.objects import conditions
 from sandbox.cluster.processes import wait_until
 
 SECONDS = 300.0
@@ -59,8 +60,8 @@ def await_ready(api: Api, thing: Object) -> Object:
 
 def condition(thing: Object, kind: str) -> str | None:
     """The status of a condition, `None` where there is no such condition."""
-    found = (thing.get("status") or {}).get("conditions") or []
-    return next((str(each["status"]) for each in found if each["type"] == kind), None)
+    found = conditions(thing).get(kind)
+    return str(found["status"]) if found else None
 
 
 def pids(cluster: Cluster) -> dict[str, int | None]:

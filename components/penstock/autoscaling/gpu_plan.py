@@ -10,6 +10,7 @@ from typing import Any
 from penstock.autoscaling.gpu_spec import GpuDevicePluginSpec
 from penstock.autoscaling.placement import on_pools, tolerations
 from penstock.autoscaling.pools import Pool
+from penstock.names import MANAGED_BY
 from penstock.nodes.plan import GPU_TAINT_KEY
 
 NAME = "nvidia-device-plugin"
@@ -32,7 +33,7 @@ def daemon_sets(spec: GpuDevicePluginSpec, image: Any) -> dict[str, dict[str, An
 
 
 def _daemon_set(spec: GpuDevicePluginSpec, image: Any, pools: Sequence[Pool], end: str) -> dict[str, Any]:
-    labels = {"app.kubernetes.io/name": NAME + end, "app.kubernetes.io/managed-by": "penstock"}
+    labels = {"app.kubernetes.io/name": NAME + end, **MANAGED_BY}
     pod: dict[str, Any] = {
         "priorityClassName": "system-node-critical",
         "automountServiceAccountToken": False,

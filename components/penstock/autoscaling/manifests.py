@@ -10,8 +10,9 @@ from penstock.autoscaling import plan
 from penstock.autoscaling.identity import NAME, PRIORITIES_CONFIG_MAP, cluster_rules, own_rules
 from penstock.autoscaling.placement import off_pools, on_pools, tolerations
 from penstock.autoscaling.spec import ClusterAutoscalerSpec
+from penstock.names import MANAGED_BY
 
-_LABELS = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": "penstock"}
+_LABELS = {"app.kubernetes.io/name": NAME, **MANAGED_BY}
 _SELECTOR = {"app.kubernetes.io/name": NAME}
 _RBAC = "rbac.authorization.k8s.io/v1"
 _NOBODY = 65532  # `nonroot` in the distroless image that it is built on

@@ -77,6 +77,39 @@ class Pool(Spec):
         return any(taint.effect is not TaintEffect.PREFER_NO_SCHEDULE for taint in self.taints)
 
 
+def homes(pools: Sequence[Pool], placed_on: Sequence[str] | None) -> list[Pool]:
+    """The pools on whose nodes a controller runs: those named, or all that always have a node, are neither spot nor
+    GPU, and repel nobody."""
+    if placed_on is not None:
+        return [pool for pool in pools if pool.name in placed_on]
+    return [pool for pool in pools if pool.always_has_a_node and not pool.has_gpus and not pool.repels]
+
+
+def home_problems(
+    pools: Sequence[Pool], placed_on: Sequence[str] | None, *, of: str, loss: str, required: bool
+) -> Iterator[Problem]:
+    """What is wrong with where a controller (`of`) runs; `loss` is what comes of its having no node, and `required`
+    whether some pool has to be its home."""
+    names = {pool.name for pool in pools}
+    for index, name in enumerate(placed_on or []):
+        if name not in names:
+            yield Problem(f"placed_on[{index}]", f"'{name}' is none of the pools: {', '.join(sorted(names))}.")
+    hosts = homes(pools, placed_on)
+    for pool in hosts:
+        if not pool.always_has_a_node:
+            yield Problem(
+                "placed_on",
+                f"'{pool.name}' may lose its last node, and {loss}. Name an on-demand or reserved pool with a "
+                "min_nodes of at least 1.",
+            )
+    if placed_on is None and not hosts and required:
+        yield Problem(
+            "pools",
+            f"No pool always has a node for {of}: one that is on demand or reserved, has a min_nodes of at least 1, no "
+            "GPUs and no taints. Give one of them that, or name a tainted one in placed_on.",
+        )
+
+
 def pool_problems(cloud: Cloud, pools: Sequence[Pool]) -> Iterator[Problem]:
     """What is wrong with `pools` as those of one cluster in `cloud`."""
     for index, pool in enumerate(pools):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from penstock.autoscaling.args import Expander, MachineProvider
 from penstock.autoscaling.images import cluster_autoscaler_image
-from penstock.autoscaling.pools import Pool, pool_problems
+from penstock.autoscaling.pools import Pool, home_problems, homes, pool_problems
 from penstock.autoscaling.self_managed import SelfManagedSpec
 from penstock.problems import Problem
 from penstock.refs import Cloud, Purchase
@@ -65,9 +65,7 @@ class ClusterAutoscalerSpec(Spec):
     @property
     def hosts(self) -> list[Pool]:
         """The pools on whose nodes it runs; empty where it runs on nodes of no pool."""
-        if self.placed_on is not None:
-            return [pool for pool in self.pools if pool.name in self.placed_on]
-        return [pool for pool in self.pools if pool.always_has_a_node and not pool.has_gpus and not pool.repels]
+        return homes(self.pools, self.placed_on)
 
     @rule
     def the_cloud_has_none_of_its_own(self) -> Iterator[Problem]:
@@ -102,23 +100,13 @@ class ClusterAutoscalerSpec(Spec):
 
     @rule
     def it_runs_where_it_stays(self) -> Iterator[Problem]:
-        names = {pool.name for pool in self.pools}
-        for index, name in enumerate(self.placed_on or []):
-            if name not in names:
-                yield Problem(f"placed_on[{index}]", f"'{name}' is none of the pools: {', '.join(sorted(names))}.")
-        for pool in self.hosts:
-            if not pool.always_has_a_node:
-                yield Problem(
-                    "placed_on",
-                    f"'{pool.name}' may lose its last node, and an autoscaler without a node cannot ask for one. Name "
-                    "an on-demand or reserved pool with a min_nodes of at least 1.",
-                )
-        if self.placed_on is None and not self.hosts and self.cloud is Cloud.AWS:
-            yield Problem(
-                "pools",
-                "No pool always has a node for the autoscaler: one that is on demand or reserved, has a min_nodes of "
-                "at least 1, no GPUs and no taints. Give one of them that, or name a tainted one in placed_on.",
-            )
+        yield from home_problems(
+            self.pools,
+            self.placed_on,
+            of="the autoscaler",
+            loss="an autoscaler without a node cannot ask for one",
+            required=self.cloud is Cloud.AWS,
+        )
 
     @rule
     def priorities_know_their_groups(self) -> Iterator[Problem]:

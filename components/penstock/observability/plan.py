@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from penstock.names import MANAGED_BY
 from penstock.observability import charts, values
 from penstock.observability.custom_metrics import served
 from penstock.observability.spec import MetricsStackSpec
@@ -68,7 +69,7 @@ def memory_mib(spec: MetricsStackSpec) -> int:
 
 
 def _security(level: str) -> dict[str, str]:
-    return {"app.kubernetes.io/managed-by": "penstock", "pod-security.kubernetes.io/enforce": level}
+    return {**MANAGED_BY, "pod-security.kubernetes.io/enforce": level}
 
 
 _VALUES: Mapping[str, Callable[[MetricsStackSpec, str | None], dict[str, Any]]] = {

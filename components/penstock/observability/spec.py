@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from penstock.autoscaling.pools import Pool, pool_problems
+from penstock.autoscaling.pools import Pool, home_problems, homes, pool_problems
 from penstock.nodes.args import GpuDriver
 from penstock.nodes.plan import GPU_RESOURCE
 from penstock.observability.args import MetricsMode
@@ -105,9 +105,7 @@ class MetricsStackSpec(Spec):
     @property
     def hosts(self) -> list[Pool]:
         """The pools on whose nodes it runs; empty where it runs on nodes of no pool."""
-        if self.placed_on is not None:
-            return [pool for pool in self.pools if pool.name in self.placed_on]
-        return [pool for pool in self.pools if pool.always_has_a_node and not pool.has_gpus and not pool.repels]
+        return homes(self.pools, self.placed_on)
 
     @rule
     def pools_are_of_the_cluster(self) -> Iterator[Problem]:
@@ -115,23 +113,13 @@ class MetricsStackSpec(Spec):
 
     @rule
     def it_runs_where_there_is_a_node(self) -> Iterator[Problem]:
-        names = {pool.name for pool in self.pools}
-        for index, name in enumerate(self.placed_on or []):
-            if name not in names:
-                yield Problem(f"placed_on[{index}]", f"'{name}' is none of the pools: {', '.join(sorted(names))}.")
-        for pool in self.hosts:
-            if not pool.always_has_a_node:
-                yield Problem(
-                    "placed_on",
-                    f"'{pool.name}' may lose its last node, and without metrics nothing scales. Name an on-demand or "
-                    "reserved pool with a min_nodes of at least 1.",
-                )
-        if self.placed_on is None and not self.hosts and self.cloud is not Cloud.EXISTING:
-            yield Problem(
-                "pools",
-                "No pool always has a node for the metrics: one that is on demand or reserved, has a min_nodes of at "
-                "least 1, no GPUs and no taints. Give one of them that, or name a tainted one in placed_on.",
-            )
+        yield from home_problems(
+            self.pools,
+            self.placed_on,
+            of="the metrics",
+            loss="without metrics nothing scales",
+            required=self.cloud is not Cloud.EXISTING,
+        )
 
     @rule
     def the_cloud_has_it_already(self) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from penstock.names import MANAGED_BY
 from penstock.nodes.plan import GPU_RESOURCE, scheduling
 from penstock.workloads.spec import ServiceNamespaceSpec, WorkloadSpec
 
@@ -83,13 +84,11 @@ def pod_monitor(name: str, spec: WorkloadSpec) -> dict[str, Any]:
 def namespace(name: str, spec: ServiceNamespaceSpec) -> dict[str, Any]:
     """https://kubernetes.io/docs/concepts/security/pod-security-admission/"""
     security = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-    managed = {"app.kubernetes.io/managed-by": "penstock"}
-    return {"metadata": {"name": name, "labels": {**spec.labels, **managed, **security}}}
+    return {"metadata": {"name": name, "labels": {**spec.labels, **MANAGED_BY, **security}}}
 
 
 def _metadata(name: str, spec: WorkloadSpec) -> dict[str, Any]:
-    managed = {"app.kubernetes.io/managed-by": "penstock"}
-    return {"name": name, "namespace": spec.namespace, "labels": {**spec.labels, **labels(name), **managed}}
+    return {"name": name, "namespace": spec.namespace, "labels": {**spec.labels, **labels(name), **MANAGED_BY}}
 
 
 def _container(spec: WorkloadSpec) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class KubernetesPackage(Package):
         namespace = paths.first(inputs, sort.namespace)
         if not (inputs.get("createNamespace") or self.has_namespace(namespace, server)):
             raise NotFoundError(f'{refusal}: namespaces "{namespace}" not found')
-        outputs = sort.created(inputs)
+        outputs = self.made(call, inputs)
         try:
             self.store.add(CloudResource(call.type, id_, call.urn, inputs, outputs, server))
         except AlreadyExistsError:
@@ -101,12 +101,19 @@ class KubernetesPackage(Package):
         return id_, outputs
 
     def read(self, call: Call, id_: str, inputs: Properties, outputs: Properties) -> Reading | None:
-        target = Target.of(call.settings)
-        full = f"{target.namespace}/{id_}" if "/" not in id_ and Kind.of(call.type).namespaced else id_
-        found = self.store.get(call.type, full, target.server)
+        found = self.store.get(call.type, self.full_id(call, id_), self.scope(call.settings))
         if found is None:
             return None
         return Reading(found.id, refresh(inputs or found.inputs, found.outputs), found.outputs)
+
+    def made(self, call: Call, inputs: Properties) -> Properties:
+        """What comes of a new object or release."""
+        return sort_of(call.type).created(inputs)
+
+    def full_id(self, call: Call, id_: str) -> str:
+        """The id with its namespace. An import may leave out the one that the provider assumes."""
+        bare = "/" not in id_ and Kind.of(call.type).namespaced
+        return f"{Target.of(call.settings).namespace}/{id_}" if bare else id_
 
     def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
         server = self.scope(call.settings)

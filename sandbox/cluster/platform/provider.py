@@ -16,7 +16,6 @@ from typing import Any, Final
 from sandbox.cloud.errors import CloudError, UnreadyError
 from sandbox.cloud.kubernetes import objects
 from sandbox.cloud.kubernetes.kinds import Kind
-from sandbox.cloud.kubernetes.kubeconfig import Target
 from sandbox.cloud.kubernetes.package import KubernetesPackage, sort_of
 from sandbox.cloud.kubernetes.release import RELEASE
 from sandbox.cloud.package import Call, Reading
@@ -64,13 +63,12 @@ class LivePackage(KubernetesPackage):
     def create(self, call: Call, inputs: Properties) -> tuple[str, Properties]:
         id_ = sort_of(call.type).id_of(inputs)
         refusal = f'resource "{id_}" was not successfully created by the Kubernetes API server'
-        try:
-            if call.type == RELEASE:
-                namespace = inputs.get("namespace")
-                if not inputs.get("createNamespace") and not self.has_namespace(namespace, self.scope(call.settings)):
-                    raise CloudError(f'namespaces "{namespace}" not found')
-                charts.install(self._cluster, inputs)
+        if call.type == RELEASE:
+            try:
                 return super().create(call, inputs)
+            except SandboxError as reason:
+                raise CloudError(f"{refusal}: {reason}") from reason
+        try:
             path = self._path(call, id_)
             patches = Kind.of(call.type).patch or call.settings.get("upsertExistingObjects")
             if not patches and self._api.find(path):
@@ -80,6 +78,10 @@ class LivePackage(KubernetesPackage):
             raise CloudError(f"{refusal}: {reason}") from reason
         self._keep(call, id_, inputs, live)
         return id_, self._await_ready(call, id_, path, live)
+
+    def made(self, call: Call, inputs: Properties) -> Properties:
+        charts.install(self._cluster, inputs)
+        return super().made(call, inputs)
 
     def read(self, call: Call, id_: str, inputs: Properties, outputs: Properties) -> Reading | None:
         if call.type == RELEASE:
@@ -92,9 +94,7 @@ class LivePackage(KubernetesPackage):
             raise CloudError(f'"{id_}" could not be read: {reason}') from reason
         if live is None:
             return None
-        if "/" not in id_ and (namespace := live["metadata"].get("namespace")):
-            id_ = f"{namespace}/{id_}"
-        return Reading(id_, refreshed(inputs, live) if inputs else written(live), outputs_of(live))
+        return Reading(self.full_id(call, id_), refreshed(inputs, live) if inputs else written(live), outputs_of(live))
 
     def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
         try:
@@ -139,10 +139,8 @@ class LivePackage(KubernetesPackage):
         return api
 
     def _path(self, call: Call, id_: str) -> str:
-        """Where it stands. An import may leave out the namespace that the provider assumes."""
-        default = Target.of(call.settings).namespace
-        full = id_ if "/" in id_ or not Kind.of(call.type).namespaced else f"{default}/{id_}"
-        return self._api.path(identity(Kind.of(call.type), full))
+        """Where it stands."""
+        return self._api.path(identity(Kind.of(call.type), self.full_id(call, id_)))
 
     def _rehearse(self, call: Call, inputs: Properties, new: bool) -> None:
         """Asks whether the object would be accepted. What it needs may come with the same update, so that a kind or a

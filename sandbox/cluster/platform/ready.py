@@ -7,10 +7,11 @@ Source: https://www.pulumi.com/registry/packages/kubernetes/installation-configu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from sandbox.cluster.api import Api, Object
+from sandbox.cluster.objects import conditions
 
 SKIP: Final = "pulumi.com/skipAwait"
 
@@ -26,9 +27,8 @@ def waits_for(api: Api, live: Object) -> str | None:
 
 def failed(live: Object) -> str | None:
     """Why it never will be, where that is known."""
-    conditions = _conditions(live)
-    if live["kind"] == "Job" and conditions.get("Failed", {}).get("status") == "True":
-        return f"Job {_name(live)} failed: {conditions['Failed'].get('message', 'no reason given')}"
+    if live["kind"] == "Job" and _holds(live, "Failed"):
+        return f"Job {_name(live)} failed: {conditions(live)['Failed'].get('message', 'no reason given')}"
     return None
 
 
@@ -72,7 +72,7 @@ def _job(_api: Api, live: Object) -> str | None:
 def _pod(_api: Api, live: Object) -> str | None:
     if live.get("status", {}).get("phase") == "Succeeded" or _holds(live, "Ready"):
         return None
-    scheduled = _conditions(live).get("PodScheduled", {})
+    scheduled = conditions(live).get("PodScheduled", {})
     return str(scheduled["message"]) if scheduled.get("message") else "it is not ready."
 
 
@@ -109,7 +109,7 @@ def unscheduled(api: Api, live: Object) -> list[str]:
         return []
     query = urlencode({"labelSelector": ",".join(f"{key}={value}" for key, value in wanted.items())})
     found = api.get(f"/api/v1/namespaces/{live['metadata']['namespace']}/pods?{query}")["items"]
-    reasons = (_conditions(pod).get("PodScheduled", {}) for pod in found)
+    reasons = (conditions(pod).get("PodScheduled", {}) for pod in found)
     messages = [reason["message"] for reason in reasons if reason.get("status") == "False" and reason.get("message")]
     return list(dict.fromkeys(messages))
 
@@ -118,12 +118,8 @@ def _observed(live: Object) -> bool:
     return bool(live.get("status", {}).get("observedGeneration", 0) >= live["metadata"].get("generation", 0))
 
 
-def _conditions(live: Object) -> dict[str, dict[str, Any]]:
-    return {found["type"]: found for found in live.get("status", {}).get("conditions") or []}
-
-
 def _holds(live: Object, condition: str) -> bool:
-    return bool(_conditions(live).get(condition, {}).get("status") == "True")
+    return bool(conditions(live).get(condition, {}).get("status") == "True")
 
 
 def _name(live: Object) -> str:

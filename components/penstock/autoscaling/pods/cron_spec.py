@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool
 
 from penstock.autoscaling.pods import preflight
 from penstock.autoscaling.pods.behavior import BehaviorSpec
-from penstock.autoscaling.pods.crontab import cron_problems, window_problems, zone_problems
+from penstock.autoscaling.pods.crontab import opening_problems, zone_problems
 from penstock.autoscaling.pods.event_args import MetricType
 from penstock.autoscaling.pods.target import TargetSpec
 from penstock.autoscaling.pods.trigger_spec import TriggerSpec
@@ -57,8 +57,7 @@ class CronScaleToZeroSpec(Spec):
 
     @rule
     def the_window_opens_and_closes(self) -> Iterator[Problem]:
-        wrong = [*cron_problems("start", self.start), *cron_problems("end", self.end)]
-        yield from wrong or window_problems(self.start, self.end)
+        yield from opening_problems(self.start, self.end)
 
     @rule
     def there_are_replicas_in_it(self) -> Iterator[Problem]:

@@ -79,6 +79,12 @@ def cron_problems(path: str, expression: str) -> Iterator[Problem]:
         yield Problem(path, str(error))
 
 
+def opening_problems(start: str, end: str) -> Iterator[Problem]:
+    """What is wrong with when a window opens and closes; as a whole only where both expressions are good."""
+    wrong = [*cron_problems("start", start), *cron_problems("end", end)]
+    yield from wrong or window_problems(start, end)
+
+
 def window_problems(start: str, end: str) -> Iterator[Problem]:
     """What is wrong with a window of two good expressions, as KEDA would take it."""
     if start == end:

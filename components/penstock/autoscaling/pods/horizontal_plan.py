@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.autoscaling.pods.horizontal_spec import HorizontalSpec, ObjectMetricSpec, PodsMetricSpec
-
-MANAGED_BY = {"app.kubernetes.io/managed-by": "penstock"}
+from penstock.names import MANAGED_BY
 
 
 def autoscaler(name: str, spec: HorizontalSpec) -> dict[str, Any]:

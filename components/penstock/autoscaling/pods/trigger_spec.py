@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import Field, StrictBool
 
 from penstock.autoscaling.pods.args import ControlledResource
-from penstock.autoscaling.pods.crontab import cron_problems, window_problems, zone_problems
+from penstock.autoscaling.pods.crontab import opening_problems, zone_problems
 from penstock.autoscaling.pods.event_args import MetricType
 from penstock.problems import Problem
 from penstock.spec import Spec, WholeNumber, rule
@@ -83,8 +83,7 @@ class CronSpec(Spec):
 
     @rule
     def the_window_opens_and_closes(self) -> Iterator[Problem]:
-        wrong = [*cron_problems("start", self.start), *cron_problems("end", self.end)]
-        yield from wrong or window_problems(self.start, self.end)
+        yield from opening_problems(self.start, self.end)
 
     @rule
     def there_are_replicas_in_it(self) -> Iterator[Problem]:
