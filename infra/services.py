@@ -11,7 +11,7 @@ from penstock.autoscaling.pods.event_spec import LONGEST_NAME
 from penstock.autoscaling.pods.service_args import ReplicaScaler
 from penstock.autoscaling.pods.service_plan import horizontal_spec
 from penstock.autoscaling.pods.service_spec import ServiceSpec
-from penstock.autoscaling.pods.target import object_name_problems
+from penstock.autoscaling.pods.target import service_name_problems
 from penstock.observability.args import MetricsMode
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef
@@ -40,7 +40,7 @@ class ServiceSettings(Spec):
 
     def problems(self, name: str, pools: Mapping[str, PoolRef]) -> Iterator[Problem]:
         """What is wrong with it on these pools."""
-        wrong = list(object_name_problems(name, LONGEST_NAME))
+        wrong = list(service_name_problems(name, LONGEST_NAME))
         yield from wrong
         if "namespace" in (self.model_extra or {}):
             yield Problem("namespace", f"Services run in '{NAMESPACE}'. Drop this.")

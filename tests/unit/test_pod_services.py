@@ -194,6 +194,26 @@ def test_what_is_overridden_replaces_what_the_row_says_and_nothing_else() -> Non
     assert made["behavior"] == {"scaleDown": {"selectPolicy": "Max", "stabilizationWindowSeconds": 60}}
 
 
+PLANNER = {"table": "standard", "service": "planner"}
+TRAFFIC = {"timezone": "Europe/Berlin", "profile": [5.0] * 8 + [60.0] * 10 + [5.0] * 6, "replica_rate": 10}
+
+
+def test_expected_traffic_opens_windows_beside_the_targets_and_makes_keda_the_scaler() -> None:
+    asked = spec("standard", "planner", max_replicas=9, traffic=TRAFFIC)
+    assert asked.chosen_scaler is ReplicaScaler.EVENT
+    made = event_plan.scaled_object("web", service_plan.event_spec(asked))["spec"]
+    windows = [trigger["metadata"] for trigger in made["triggers"] if trigger["type"] == "cron"]
+    assert windows == [
+        {"timezone": "Europe/Berlin", "start": "50 7 * * *", "end": "0 18 * * *", "desiredReplicas": "6"}
+    ]
+    assert len(made["triggers"]) == 3, "its CPU and its queue count as before"
+
+
+def test_windows_are_never_for_more_than_the_most() -> None:
+    made = service_plan.event_spec(spec("standard", "planner", max_replicas=4, traffic=TRAFFIC))
+    assert [trigger.cron.desired_replicas for trigger in made.triggers if trigger.cron] == [4]
+
+
 SCOPE = Scope("apps", "web", "web")
 
 
@@ -255,6 +275,12 @@ def test_every_service_of_every_table_can_be_deployed_and_what_is_made_of_it_is_
     ("asked", "path", "words"),
     [
         ({"table": "standard"}, "service", "orchestrator, reflex"),
+        ({**PLANNER, "scaler": "horizontal", "traffic": TRAFFIC}, "scaler", "knows no time of day"),
+        ({"table": "llm-serving", "traffic": TRAFFIC}, "traffic", "A formula scales this service"),
+        ({**PLANNER, "traffic": {**TRAFFIC, "profile": [1.0] * 23}}, "traffic.profile", "Write 24 numbers"),
+        ({**PLANNER, "traffic": {**TRAFFIC, "timezone": "Berlin"}}, "traffic.timezone", "Berlin"),
+        ({**PLANNER, "traffic": {**TRAFFIC, "lead_minutes": 60}}, "traffic.lead_minutes", "0 to 59"),
+        ({**PLANNER, "traffic": {**TRAFFIC, "profile": [50.0] * 24}}, "min_replicas", "never asks for fewer than 5"),
         ({"table": "enterprise", "service": "reflex"}, "service", "'reflex' is not in enterprise"),
         ({"table": "gold"}, "table", "none of them"),
         ({"table": "app", "max_replicas": 5}, "min_replicas", "states none"),

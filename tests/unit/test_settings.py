@@ -182,6 +182,7 @@ PLANNER = {**SERVICE, "scaling": {"table": "standard", "service": "planner"}}
         ({}, {"a": {**SERVICE, "scaling": {**PLANNER["scaling"], "target": {}}}}, "services.a.scaling.target", "Drop"),
         ({}, {"a": {**SERVICE, "scaling": {"table": "app"}}}, "services.a.scaling.min_replicas", "states none"),
         ({}, {"a" * 60: SERVICE}, "services." + "a" * 60, "is no name"),
+        ({}, {"3d": SERVICE}, "services.3d", "begins with a letter"),
         ({}, {"a": {**SERVICE, "image": 3}}, "services.a.image", "Write a text"),
         ({"event_autoscaling": False}, {"a": SERVICE}, "metrics.event_autoscaling", "scaled by KEDA"),
         ({"mode": "lightweight"}, {"a": SERVICE}, "metrics.mode", "needs Prometheus"),

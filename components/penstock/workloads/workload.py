@@ -22,10 +22,10 @@ class Workload(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkloadArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
-        from penstock.autoscaling.pods.target import object_name_problems
+        from penstock.autoscaling.pods.target import service_name_problems
         from penstock.workloads.spec import WorkloadSpec
 
-        spec = checked(type(self), name, WorkloadSpec, args, object_name_problems(name))
+        spec = checked(type(self), name, WorkloadSpec, args, service_name_problems(name))
         super().__init__("penstock:index:Workload", name, {}, opts)
         from penstock.workloads import resources
 

@@ -33,6 +33,23 @@ class ReplicaScaler(StrEnum):
     """A ScaledObject of KEDA, which asks Prometheus itself."""
 
 
+class Traffic(TypedDict):
+    """What load is expected when, so that replicas are there before it is."""
+
+    timezone: str
+    """The IANA name of the time zone of the hours, for example `America/Los_Angeles`."""
+    profile: list[float]
+    """The requests a second of each hour: 24 numbers for a day, or 168 for a week from Monday 00:00."""
+    replica_rate: float
+    """The requests a second that one replica serves, above 0."""
+    lead_minutes: NotRequired[int]
+    """How long before its hour the replicas are asked for, 0 to 59. Default: 10."""
+    headroom_percent: NotRequired[float]
+    """How much more than the profile is made ready for, at least 0. Default: 0."""
+    round_to: NotRequired[int]
+    """Multiples to which replicas are rounded up, which makes fewer windows, at least 1. Default: 1."""
+
+
 class ServiceAutoscalerArgs(TypedDict):
     """How a service of a table is scaled."""
 
@@ -43,11 +60,15 @@ class ServiceAutoscalerArgs(TypedDict):
     target: Target
     """What is scaled. Its name and namespace have to be plain texts here, since queries name them."""
     scaler: NotRequired[ReplicaScaler]
-    """What scales it. Default: the table's, `horizontal` for standard and enterprise, `event` for the others."""
+    """What scales it. Default: the table's, `horizontal` for standard and enterprise, `event` for the others and with
+    `traffic`."""
     min_replicas: NotRequired[int]
     """The fewest replicas, at least 1. Default: the table's; app, worker-llm and worker-rl have none."""
     max_replicas: NotRequired[int]
     """The most replicas. Default: the table's; app, worker-llm and worker-rl have none."""
+    traffic: NotRequired[Traffic]
+    """The load that is expected: windows of time in which there are at least the replicas for it. KEDA opens them, and
+    they do not go with values that have to be passed or to hold for a while. Default: none."""
     targets: NotRequired[dict[str, float]]
     """Other targets than the table's, by signal: for each replica `queue`, `waiting_requests`, `requests_per_second`,
     `pii_checks_per_second` and `active_executions`; of what pods request `cpu_percent` and `memory_percent`; of the

@@ -15,6 +15,7 @@ from penstock.autoscaling.pods.service_spec import RESOURCES, ServiceSpec
 from penstock.autoscaling.pods.signals import OF_OBJECT, OF_PODS, Scope, query
 from penstock.autoscaling.pods.tables import Rules, Signal
 from penstock.autoscaling.pods.trigger_spec import PrometheusSpec, TriggerSpec, UtilizationSpec
+from penstock.spec import check
 
 # A value above which a composite is active: a service of a table always is, since it never goes to 0.
 _ALWAYS = -1.0
@@ -66,7 +67,8 @@ def event_spec(spec: ServiceSpec) -> EventSpec:
         triggers = [_measured(signal, spec, threshold=spec.chosen_targets[signal]) for signal in band.SIGNALS]
         modifiers = _ratio(band.formula(inside, spec.chosen_targets))
     else:
-        triggers, modifiers = list(_aimed(spec)), None
+        windows = [check(TriggerSpec, window) for window in spec.windows]
+        triggers, modifiers = [*_aimed(spec), *windows], None
     return EventSpec(
         target=spec.target,
         min_replicas=spec.least or 1,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from penstock.autoscaling.pods import preflight
 from penstock.autoscaling.pods.behavior import BehaviorSpec
+from penstock.autoscaling.pods.event_args import Trigger
 from penstock.autoscaling.pods.quantities import amount, amount_problems
 from penstock.autoscaling.pods.service_args import ReplicaScaler, ServiceTable
 from penstock.autoscaling.pods.tables import Row, Signal, rows
@@ -16,6 +17,7 @@ from penstock.autoscaling.pods.target import TargetSpec
 from penstock.autoscaling.pods.trigger_spec import PROMETHEUS
 from penstock.autoscaling.pods.vertical_args import VerticalMode
 from penstock.autoscaling.pods.vertical_spec import ContainerSpec, VerticalSpec
+from penstock.autoscaling.pods.windows import traffic_windows
 from penstock.problems import InvalidSpec, Problem
 from penstock.spec import Spec, WholeNumber, check, rule
 
@@ -29,6 +31,30 @@ class ServiceTargetSpec(TargetSpec):
     namespace: str = Field(description="the namespace of the workload")
 
 
+class TrafficSpec(Spec):
+    """See `Traffic` for what each field means. What they may be, `traffic_windows` says."""
+
+    timezone: str = Field(description="the IANA name of the time zone, for example America/Los_Angeles")
+    profile: list[float] = Field(description="the requests a second of each hour of a day or a week")
+    replica_rate: float = Field(description="the requests a second that one replica serves")
+    lead_minutes: WholeNumber = 10
+    headroom_percent: float = 0
+    round_to: WholeNumber = 1
+
+    def windows(self, least: int, most: int) -> list[Trigger]:
+        """The cron triggers of it. Raises InvalidSpec."""
+        return traffic_windows(
+            self.profile,
+            self.replica_rate,
+            timezone=self.timezone,
+            min_replicas=least,
+            max_replicas=most,
+            lead_minutes=self.lead_minutes,
+            headroom_percent=self.headroom_percent,
+            round_to=self.round_to,
+        )
+
+
 class ServiceSpec(Spec):
     """See `ServiceAutoscalerArgs` for what each field means."""
 
@@ -40,6 +66,7 @@ class ServiceSpec(Spec):
     scaler: ReplicaScaler | None = None
     min_replicas: WholeNumber | None = Field(default=None, ge=1)
     max_replicas: WholeNumber | None = Field(default=None, ge=1)
+    traffic: TrafficSpec | None = None
     targets: dict[Signal, float] = {}
     behavior: BehaviorSpec | None = None
     vertical_mode: VerticalMode = VerticalMode.OFF
@@ -61,7 +88,7 @@ class ServiceSpec(Spec):
 
     @property
     def chosen_scaler(self) -> ReplicaScaler:
-        return self.scaler or self.row.scaler
+        return self.scaler or (ReplicaScaler.EVENT if self.traffic else self.row.scaler)
 
     @property
     def least(self) -> int | None:
@@ -74,6 +101,11 @@ class ServiceSpec(Spec):
     @property
     def chosen_targets(self) -> dict[Signal, float]:
         return {**self.row.targets, **self.targets}
+
+    @property
+    def windows(self) -> list[Trigger]:
+        """What opens before expected load comes. Raises InvalidSpec."""
+        return self.traffic.windows(self.least or 1, self.most or 1) if self.traffic else []
 
     @property
     def scaled_on(self) -> list[str]:
@@ -122,6 +154,20 @@ class ServiceSpec(Spec):
                 "A HorizontalPodAutoscaler knows targets only; this service has values that have to be passed or to "
                 "hold for a while. Write event, or drop this.",
             )
+
+    @rule
+    def windows_go_with_keda_and_targets(self) -> Iterator[Problem]:
+        if self.traffic is None or not self._known:
+            return
+        if self.scaler is ReplicaScaler.HORIZONTAL:
+            yield Problem("scaler", "A HorizontalPodAutoscaler knows no time of day. Write event, or drop traffic.")
+        if self.row.rules or self.row.band:
+            yield Problem("traffic", "A formula scales this service, in which windows have no place. Drop this.")
+        try:
+            _ = self.windows
+        except InvalidSpec as error:
+            own = ("min_replicas", "max_replicas")
+            yield from (Problem(p.path if p.path in own else f"traffic.{p.path}", p.reason) for p in error.problems)
 
     @rule
     def targets_are_of_the_row(self) -> Iterator[Problem]:

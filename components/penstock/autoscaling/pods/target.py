@@ -72,3 +72,10 @@ def name_problems(path: str, name: object, form: re.Pattern[str] = _LABEL, longe
 def object_name_problems(name: str, longest: int = 63) -> Iterator[Problem]:
     """What is wrong with a component's own name, which becomes that of its objects."""
     yield from name_problems("", name, _LABEL, longest)
+
+
+def service_name_problems(name: str, longest: int = 63) -> Iterator[Problem]:
+    """What is wrong with a component's own name, which becomes that of a Service, too (RFC 1035)."""
+    yield from object_name_problems(name, longest)
+    if name[:1].isdigit():
+        yield Problem("", f"'{name}' is no name for a Service, which begins with a letter. Write one that does.")
