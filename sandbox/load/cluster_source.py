@@ -8,11 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
+from penstock_cost import quantities
 from sandbox.cluster.api import Object
 from sandbox.cluster.objects import conditions
 from sandbox.cluster.stages import START_DELAY, START_SECONDS
 from sandbox.load.observed import Observation, Pods
-from sandbox.load.quantity import quantity
 from sandbox.load.scenario import START_SECONDS as START_OF_KINDS
 from sandbox.load.scenario import Kind, Scenario, ServiceSpec
 from sandbox.progress import say
@@ -143,8 +143,8 @@ def pods_of(
         unschedulable,
         desired,
         recommended,
-        cpu_request=sum(quantity(request.get("cpu", "0")) for request in requests),
-        memory_request=sum(quantity(request.get("memory", "0")) for request in requests),
+        cpu_request=sum(_number(request.get("cpu")) for request in requests),
+        memory_request=sum(_number(request.get("memory")) for request in requests),
         containers=len(containers),
         ended={name: (_deadline(pod) or 0.0) - begun for name, pod in ended.items()},
     )
@@ -199,3 +199,8 @@ def _scalers(space: str) -> str:
 
 def _paths(space: str) -> tuple[str, ...]:
     return _pods(space), _deployments(space), _scalers(space)
+
+
+def _number(quantity: str | None) -> float:
+    """What the API server took for one is one."""
+    return float(quantities.quantity(quantity or "0") or 0)

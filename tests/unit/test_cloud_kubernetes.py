@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from sandbox.cloud.kubernetes.kinds import Kind
 from sandbox.cloud.kubernetes.kubeconfig import Target
-from sandbox.cloud.kubernetes.rules import quantity
 from sandbox.cloud.values import UNKNOWN
 from tests.support.cloud_client import Provider, Refused, Session, running_cloud, urn_of
 
@@ -280,27 +278,6 @@ def test_imports_by_id_with_and_without_namespace(provider: Provider) -> None:
 def test_yaml_is_decoded_for_config_files(provider: Provider) -> None:
     text = "kind: List\nitems: [{kind: A}]\n---\n---\nkind: B\n"
     assert provider.invoke("kubernetes:yaml:decode", text=text) == {"result": [{"kind": "A"}, {"kind": "B"}]}
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("100m", "0.1"),
-        ("1.5Gi", "1610612736"),
-        ("2", "2"),
-        ("1e3", "1000"),
-        (".5", "0.5"),
-        ("1k", "1000"),
-        ("-1", "-1"),
-    ],
-)
-def test_quantities_are_numbers(text: str, number: str) -> None:
-    assert quantity(text) == Decimal(number)
-
-
-@pytest.mark.parametrize("text", ["", "one", "1 Gi", "1gi", "1.2.3", "Gi"])
-def test_what_is_no_quantity(text: str) -> None:
-    assert quantity(text) is None
 
 
 def test_kinds_know_group_and_scope() -> None:

@@ -18,7 +18,6 @@ from sandbox.errors import SandboxError
 from sandbox.load.__main__ import ending_well, kept_port, main, target
 from sandbox.load.access import access
 from sandbox.load.cluster_source import ClusterSource, pods_of, seconds_of
-from sandbox.load.quantity import quantity
 from sandbox.load.run import Usage
 from sandbox.load.scenario import Scenario
 from sandbox.load.usage import KwokUsage, expression, manifest
@@ -171,20 +170,6 @@ def test_durations(told: str, seconds: float) -> None:
 @pytest.mark.parametrize("told", ["5", "s", "5x", "5 s"])
 def test_what_is_no_duration_is_never_the_right_one(told: str) -> None:
     assert seconds_of(told) == float("inf")
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [("500m", 0.5), ("2", 2), (2, 2), ("1.5Gi", 1.5 * 2**30), ("1k", 1000), ("1e3", 1000), ("3E", 3e18)],
-)
-def test_quantities(text: str | int, number: float) -> None:
-    assert quantity(text) == pytest.approx(number)
-
-
-def test_what_is_no_quantity_is_refused() -> None:
-    for text in ("", "x", "5 GiB", "1Zi"):
-        with pytest.raises(ValueError, match="is no quantity"):
-            quantity(text)
 
 
 def test_pods_under_load_use_what_the_model_says_and_all_others_what_they_say() -> None:

@@ -32,6 +32,7 @@ def pool(name: str = "cpu", **said: Any) -> dict[str, Any]:
     }
 
 
+AMD = {**CAPACITY, "accelerators": 8, "accelerator_resource": "amd.com/gpu"}
 SPOT = pool("spot", purchase="spot", taints=[TAINT], termination_notice_seconds=25)
 
 
@@ -133,6 +134,18 @@ def test_pods_run_as_nobody_special() -> None:
     }
 
 
+def test_pods_ask_for_gpus_by_the_name_by_which_their_pool_offers_them() -> None:
+    given = asked(pools=[pool(capacity=AMD)], requests={"cpu": "1", "memory": "1Gi", "gpus": 2})
+    (container,) = plan.deployment("web", check(WorkloadSpec, given))["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"] == {"memory": "1Gi", "amd.com/gpu": "2"}
+
+
+def test_a_node_may_be_made_to_ask_the_registry_for_every_pod() -> None:
+    for policy in ("Always", None):
+        made = plan.deployment("web", check(WorkloadSpec, asked(**({"image_pull_policy": policy} if policy else {}))))
+        assert made["spec"]["template"]["spec"]["containers"][0].get("imagePullPolicy") == policy
+
+
 @pytest.mark.parametrize(
     ("said", "path", "reason"),
     [
@@ -141,6 +154,16 @@ def test_pods_run_as_nobody_special() -> None:
         ({"pools": [{"name": "x"}]}, "pools", "no refs of pools"),
         ({"pools": [pool(), pool("b", labels={"penstock/pool": "b"})]}, "pools", "no label in common"),
         ({"requests": {"cpu": "1", "memory": "1Gi", "gpus": 1}}, "pools[0]", "has 0: no pod"),
+        ({"pools": [pool(), pool()]}, "pools", "'cpu' stands there more than once"),
+        (
+            {
+                "pools": [pool(capacity=GPUS), pool("b", capacity=AMD)],
+                "requests": {"cpu": "1", "memory": "1Gi", "gpus": 1},
+            },
+            "pools",
+            "these pools offer amd.com/gpu and nvidia.com/gpu",
+        ),
+        ({"image_pull_policy": "Sometimes"}, "image_pull_policy", "none of them"),
         ({"requests": {"cpu": "much", "memory": "1Gi"}}, "requests.cpu", "'much' is no amount"),
         ({"port": 0}, "port", "at least 1"),
         ({"namespace": "My Apps"}, "namespace", "no name that Kubernetes takes"),

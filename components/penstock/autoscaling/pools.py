@@ -51,6 +51,11 @@ class Pool(Spec):
         return self.capacity.accelerators > 0
 
     @property
+    def gpu_resource(self) -> str:
+        """By what name pods ask for its GPUs."""
+        return self.capacity.accelerator_resource or GPU_RESOURCE
+
+    @property
     def lacks_device_plugin(self) -> bool:
         """Whether nothing else tells Kubernetes of its NVIDIA GPUs. Bottlerocket does, and where no driver is installed
         the operator that brings it does: two plugins would fight over the same resource."""
@@ -118,6 +123,11 @@ def pool_problems(cloud: Cloud, pools: Sequence[Pool]) -> Iterator[Problem]:
                 f"pools[{index}]",
                 f"'{pool.name}' is a pool in {pool.cloud.value}, the cluster in {cloud.value}. Drop it.",
             )
+    yield from repeated_problems(pools)
+
+
+def repeated_problems(pools: Sequence[Pool]) -> Iterator[Problem]:
+    """Pools that would count twice."""
     for name, times in Counter(pool.name for pool in pools).items():
         if times > 1:
             yield Problem("pools", f"'{name}' stands there more than once. Write it once.")

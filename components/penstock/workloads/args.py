@@ -15,7 +15,7 @@ class WorkloadRequests(TypedDict):
     memory: str
     """Memory, for example `2Gi`. It is the limit, too."""
     gpus: NotRequired[int]
-    """GPUs, or shares or partitions of one where the pool has those. Default: 0."""
+    """GPUs, or what else the pools offer of theirs: shares, partitions. Default: 0."""
 
 
 class WorkloadArgs(TypedDict):
@@ -30,6 +30,9 @@ class WorkloadArgs(TypedDict):
     may take to end."""
     requests: WorkloadRequests
     """What each pod asks for."""
+    image_pull_policy: NotRequired[str]
+    """Whether a node that has the image asks the registry again: `Always`, `IfNotPresent` or `Never`. Default:
+    Kubernetes' own, `IfNotPresent`, and `Always` for images without a tag. Tenants' pods have to write `Always`."""
     command: NotRequired[list[str]]
     """What is run in place of the image's own entry point."""
     arguments: NotRequired[list[str]]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from penstock.names import MANAGED_BY
-from penstock.nodes.plan import GPU_RESOURCE, scheduling
+from penstock.nodes.plan import scheduling
 from penstock.workloads.spec import ServiceNamespaceSpec, WorkloadSpec
 
 START = "penstock.dev/start-seconds"
@@ -95,7 +95,7 @@ def _container(spec: WorkloadSpec) -> dict[str, Any]:
     amounts = {"cpu": spec.requests.cpu, "memory": spec.requests.memory}
     limits = {"memory": spec.requests.memory}
     if spec.requests.gpus:
-        amounts[GPU_RESOURCE] = limits[GPU_RESOURCE] = str(spec.requests.gpus)
+        amounts[spec.gpu_resource] = limits[spec.gpu_resource] = str(spec.requests.gpus)
     ready = {"httpGet": {"path": spec.health_path, "port": "http"}, "periodSeconds": _PROBE_SECONDS}
     container: dict[str, Any] = {
         "name": "server",
@@ -110,6 +110,8 @@ def _container(spec: WorkloadSpec) -> dict[str, Any]:
     }
     if spec.pre_stop_seconds:
         container["lifecycle"] = {"preStop": {"sleep": {"seconds": spec.pre_stop_seconds}}}
+    if spec.image_pull_policy:
+        container["imagePullPolicy"] = spec.image_pull_policy.value
     if spec.command:
         container["command"] = spec.command
     if spec.arguments:

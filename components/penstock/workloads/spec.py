@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any, cast
 
 from pydantic import Field
@@ -11,8 +12,8 @@ from pydantic import Field
 from penstock.autoscaling.pods.preflight import pool_gpu_problems
 from penstock.autoscaling.pods.quantities import amount_problems
 from penstock.autoscaling.pods.target import name_problems
-from penstock.autoscaling.pools import Pool
-from penstock.nodes.plan import scheduling
+from penstock.autoscaling.pools import Pool, repeated_problems
+from penstock.nodes.plan import GPU_RESOURCE, scheduling
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import PoolRef
 from penstock.spec import Spec, WholeNumber, check, rule
@@ -21,6 +22,14 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_KEY = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[-._a-zA-Z0-9]+")
 MARGIN_SECONDS = 5
 """What a process gets beyond its last request, to write its logs and exit."""
+
+
+class ImagePullPolicy(StrEnum):
+    """As Kubernetes spells it."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
 
 
 class RequestsSpec(Spec):
@@ -44,6 +53,7 @@ class WorkloadSpec(Spec):
     image: Any = Field(description="the image")
     pools: list[dict[str, Any]] = Field(min_length=1, description="the refs of the pools on which it runs")
     requests: RequestsSpec = Field(description="what each pod asks for")
+    image_pull_policy: ImagePullPolicy | None = None
     command: list[str] = []
     arguments: list[str] = []
     environment: dict[str, Any] = {}
@@ -62,6 +72,12 @@ class WorkloadSpec(Spec):
     def refs(self) -> list[PoolRef]:
         """The pools as they were given."""
         return cast("list[PoolRef]", self.pools)
+
+    @property
+    def gpu_resource(self) -> str:
+        """By what name its pods ask for GPUs."""
+        offered = (pool["capacity"].get("accelerator_resource") for pool in self.refs)
+        return next((resource for resource in offered if resource), GPU_RESOURCE)
 
     @property
     def grace_seconds(self) -> int:
@@ -101,6 +117,13 @@ class WorkloadSpec(Spec):
             yield Problem("pools", f"{error.args[0]}")
         else:
             yield from pool_gpu_problems(self.requests.gpus, pools)
+            yield from repeated_problems(pools)
+            if len(offered := {pool.gpu_resource for pool in pools if pool.has_gpus}) > 1 and self.requests.gpus:
+                yield Problem(
+                    "pools",
+                    f"Pods ask for GPUs by one name, and these pools offer {' and '.join(sorted(offered))}. Name pools "
+                    "of one kind.",
+                )
 
     @rule
     def spot_machines_leave_it_the_time(self) -> Iterator[Problem]:

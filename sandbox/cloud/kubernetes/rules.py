@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
+from penstock_cost.quantities import quantity
 from sandbox.cloud import facts, tables
 from sandbox.cloud.kubernetes.kinds import Kind, table
 from sandbox.cloud.paths import EVERY, Path, find, first
@@ -21,9 +22,6 @@ from sandbox.cloud.values import UNKNOWN, Properties, has_unknown
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _QUALIFIED = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)")
-_QUANTITY = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(m|u|n|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|[eE][+-]?\d+)?")
-_BINARY = {f"{letter}i": Decimal(1024) ** power for power, letter in enumerate("KMGTPE", start=1)}
-_DECIMAL = {letter: f"1e{power}" for letter, power in zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18), strict=True)}
 
 # Where the pods of each workload are described.
 _TEMPLATES: Mapping[str, Path] = {
@@ -56,17 +54,6 @@ def _pod() -> facts.Facts:
     """What holds in every pod."""
     file = pathlib.Path(__file__).parent / "data" / "pod.yaml"
     return facts.Facts.model_validate(tables.read(file))
-
-
-def quantity(text: object) -> Decimal | None:
-    """The number that a quantity such as `100m`, `2` or `1.5Gi` means, `None` when it is none."""
-    found = _QUANTITY.fullmatch(str(text))
-    if found is None:
-        return None
-    number, unit = Decimal(found[1]), found[2] or ""
-    if unit in _BINARY:
-        return number * _BINARY[unit]
-    return number * Decimal(_DECIMAL.get(unit, f"1{unit}" if unit else "1"))
 
 
 def _name(kind: Kind, inputs: Properties) -> Iterator[Failure]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from penstock_cost.quantities import quantity
 from sandbox.cluster.api import Object
 from sandbox.cluster.nodes import MANAGED
 from sandbox.cluster.settings import Pace
@@ -149,9 +150,8 @@ def _capacity_type(pool: NodePool) -> str:
 
 
 def _millicores(text: str) -> int:
-    return int(text.removesuffix("m")) if text.endswith("m") else int(float(text) * 1000)
+    return int((quantity(text) or 0) * 1000)
 
 
 def _mib(text: str) -> int:
-    """Of an amount as descriptions of nodes have it, in Mi or Gi."""
-    return int(text.removesuffix("Mi")) if text.endswith("Mi") else int(text.removesuffix("Gi")) * 1024
+    return int((quantity(text) or 0) / 2**20)

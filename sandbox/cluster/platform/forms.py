@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from sandbox.cloud.kubernetes.kinds import Kind
-from sandbox.cloud.kubernetes.rules import quantity
+from penstock_cost.quantities import quantity
 from sandbox.cloud.package import Call, refresh
 from sandbox.cloud.values import Properties
 from sandbox.cluster.api import Object

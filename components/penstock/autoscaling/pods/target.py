@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from penstock.autoscaling.pods import preflight
-from penstock.autoscaling.pools import Pool
+from penstock.autoscaling.pools import Pool, repeated_problems
 from penstock.problems import Problem
 from penstock.spec import Spec, WholeNumber, rule
 
@@ -53,6 +53,7 @@ class TargetSpec(Spec):
     @rule
     def pools_have_gpus(self) -> Iterator[Problem]:
         yield from preflight.pool_gpu_problems(self.gpus, self.pools)
+        yield from repeated_problems(self.pools)
 
 
 def name_problems(path: str, name: object, form: re.Pattern[str] = _LABEL, longest: int = 63) -> Iterator[Problem]:
