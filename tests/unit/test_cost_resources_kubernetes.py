@@ -82,11 +82,14 @@ def test_a_release_of_a_chart_that_asks_for_pods_alone_adds_nothing(chart):
     assert released(chart).holes == ()
 
 
-def test_the_volumes_of_prometheus_are_on_the_bill_for_each_replica():
+@pytest.mark.parametrize(
+    ("counts", "volumes"), [({"replicas": 2}, 2), ({"shards": 3}, 3), ({"replicas": 2, "shards": 3}, 6)]
+)
+def test_the_volumes_of_prometheus_are_on_the_bill_for_each_replica_of_each_shard(counts, volumes):
     claim = {"resources": {"requests": {"storage": "50Gi"}}}
-    spec = {"replicas": 2, "storageSpec": {"volumeClaimTemplate": {"spec": claim}}}
+    spec = {**counts, "storageSpec": {"volumeClaimTemplate": {"spec": claim}}}
     bill = released("kube-prometheus-stack", {"prometheus": {"prometheusSpec": spec}})
-    assert costs(bill)[0] == pytest.approx(FEE + 2 * 50 * 0.1)
+    assert costs(bill)[0] == pytest.approx(FEE + volumes * 50 * 0.1)
 
 
 @pytest.mark.parametrize(

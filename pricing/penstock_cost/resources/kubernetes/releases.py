@@ -5,6 +5,7 @@ Those of `data/charts.csv` ask for pods, which run on nodes that are on the bill
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -43,8 +44,7 @@ def release(resource: Resource, context: Context) -> Iterator[Found]:
         claim = _below(values, row["claim"])
         if claim is None or not claim.data:
             continue
-        above, _, last = row["replicas"].rpartition(".")
-        replicas = (_below(values, above) or values).whole(last, 1)
+        replicas = math.prod(_whole(values, path) for path in row["replicas"].split())
         made, region = volume(resource, claim, context)
         if made is not None:
             each = f" for each of {replicas}" if replicas > 1 else ""
@@ -61,6 +61,12 @@ def _below(values: Values, path: str) -> Values | None:
     for step in path.split("."):
         found = found.child(step)
     return found
+
+
+def _whole(values: Values, path: str) -> int:
+    """The number at a path, by default 1."""
+    above, _, last = path.rpartition(".")
+    return (_below(values, above) or values).whole(last, 1)
 
 
 def _costly(values: Any, path: str = "") -> str:
