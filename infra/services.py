@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from penstock.autoscaling.pods.event_spec import LONGEST_NAME
 from penstock.autoscaling.pods.service_args import ReplicaScaler
@@ -15,24 +15,22 @@ from penstock.autoscaling.pods.target import service_name_problems
 from penstock.observability.args import MetricsMode
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef
-from penstock.spec import Spec, check
+from penstock.spec import check
 from penstock.workloads.spec import WorkloadSpec
+from placed import Placed
 
 NAMESPACE = "services"
 """Where they run."""
 
 
-class ServiceSettings(Spec):
+class ServiceSettings(Placed):
     """A service: `pools` by their names, `scaling` as `ServiceAutoscaler` takes it, and all else as `Workload` does."""
 
-    model_config = ConfigDict(extra="allow")
-
-    pools: list[str] = Field(min_length=1, description="the names of the pools on which it runs")
     scaling: dict[str, Any] = Field(description="its table, for example {table: standard, service: planner}")
 
     def workload(self, pools: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of its `Workload`, given the refs of all pools by their names."""
-        return {**(self.model_extra or {}), "namespace": NAMESPACE, "pools": [pools[name] for name in self.pools]}
+        return self.inputs(NAMESPACE, pools)
 
     def scaler(self, name: str, **known: Any) -> ServiceSpec:
         """What scales it, with what is known of its pods besides. Raises InvalidSpec."""
@@ -42,14 +40,11 @@ class ServiceSettings(Spec):
         """What is wrong with it on these pools."""
         wrong = list(service_name_problems(name, LONGEST_NAME))
         yield from wrong
-        if "namespace" in (self.model_extra or {}):
-            yield Problem("namespace", f"Services run in '{NAMESPACE}'. Drop this.")
+        wrong += (misplaced := list(self.misplaced(NAMESPACE, pools)))
+        yield from misplaced
         if "target" in self.scaling:
             yield Problem("scaling.target", "What is scaled is this service. Drop this.")
-        unknown = [(index, pool) for index, pool in enumerate(self.pools) if pool not in pools]
-        for index, pool in unknown:
-            yield Problem(f"pools[{index}]", f"There is no pool '{pool}'. The pools are: {', '.join(pools)}.")
-        if unknown or wrong:
+        if wrong:
             return
         known: dict[str, Any] = {}
         try:
@@ -95,7 +90,7 @@ def metrics_problems(asked: Mapping[str, Any], services: Mapping[str, ServiceSet
         by_event = each.scaler(name).chosen_scaler is ReplicaScaler.EVENT
         if by_event and asked.get("event_autoscaling") is False:
             yield Problem("event_autoscaling", f"The service '{name}' is scaled by KEDA. Drop this.")
-        if asked.get("mode") == MetricsMode.LIGHTWEIGHT and (by_event or (each.model_extra or {}).get("metrics_path")):
+        if asked.get("mode") == MetricsMode.LIGHTWEIGHT and (by_event or each.rest.get("metrics_path")):
             yield Problem("mode", f"The service '{name}' needs Prometheus. Write full, or drop this.")
 
 
