@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox import priority
 from sandbox.errors import SandboxError
 
 _GRACE_SECONDS = 30.0
-_LAUNCH = '"$@" </dev/null >>"$SANDBOX_LOG" 2>&1 & echo $!'
+_LAUNCH = f'{priority.SHELL}; "$@" </dev/null >>"$SANDBOX_LOG" 2>&1 & echo $!'
 """Started by a shell that ends at once: then the process is nobody's child, and leaves no zombie with us."""
 
 

@@ -22,6 +22,7 @@ from sandbox.load.scenario import known, read
 from sandbox.load.signals import Board
 from sandbox.load.usage import KwokUsage
 from sandbox.load.watching import watching
+from sandbox.priority import go_first
 from sandbox.progress import say
 
 PROGRAM = "python -m sandbox.load"
@@ -66,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
 def run_run(options: argparse.Namespace) -> int:
     """`run`"""
     scenario = read(options.scenario)
+    go_first()
     way = access(options.kubeconfig)
     board = Board(scenario.metrics_delay_seconds, scenario.is_silent)
     usage = KwokUsage(way.api())

@@ -149,6 +149,30 @@ def test_they_turn_one_around_that_does_not_hold_on(rehearsal: Rehearsal) -> Non
     assert max(lows) < min(highs), "it goes down in every trough and up in every crest"
 
 
+def test_who_is_woken_stays_until_it_answers(rehearsal: Rehearsal) -> None:
+    """The requests of 20 s come too early for it; all later ones find it awake."""
+    before, after = rehearsal.between("woken", 90, 110)[0], rehearsal.between("woken", 280, 290)[-1]
+    assert after.served - before.served == after.arrived - before.arrived > 0
+
+
+def test_who_is_put_to_sleep_before_it_has_started_answers_nobody(rehearsal: Rehearsal) -> None:
+    last = rehearsal.between("restless", 280, 290)[-1]
+    assert last.arrived > 0
+    assert last.served == 0
+    assert {seen.desired for seen in rehearsal.between("restless", 20, 290)} == {0, 1}, "woken, and put to sleep"
+
+
+def test_while_metrics_are_missing_replicas_stay_although_the_load_is_gone(rehearsal: Rehearsal) -> None:
+    """Exporters are silent from 290 s to 330 s. The crest ends at 300 s, the last request of the other at 225 s."""
+    crest = rehearsal.between("nervous", 285, 290)[-1].desired
+    assert min(seen.desired for seen in rehearsal.between("nervous", 240, 270)) < crest, "else it goes down at once"
+    assert min(seen.desired for seen in rehearsal.between("nervous", 300, 330)) >= crest
+    assert min(seen.desired for seen in rehearsal.between("nervous", 330, 390)) < crest
+    # Its cool-down of 85 s ends at 310 s.
+    assert {seen.desired for seen in rehearsal.between("woken", 312, 330)} == {1}, "never to zero"
+    assert rehearsal.between("woken", 330, 390)[-1].desired == 0
+
+
 def test_short_gpu_memory_blocks_a_scale_up_until_it_is_free(rehearsal: Rehearsal) -> None:
     blocked, free = rehearsal.between("worker-llm", 60, 150), rehearsal.between("worker-llm", 150, 390)
     assert all(seen.waiting > 50 for seen in blocked), "the queue has called for more all the time"

@@ -50,6 +50,7 @@ system = penstock.node_pool(
     },
 )
 pools = {
+    "system": system,
     "warm": pool("warm", 0, 40),
     "cold": pool("cold", 0, 40),
     "waves": pool("waves", 0, 40),
@@ -62,11 +63,11 @@ metrics = penstock.MetricsStack(
     {
         "cluster": cluster.ref,
         "cloud": penstock.Cloud.GCP,
-        "pools": [system.ref, *(each.ref for each in pools.values())],
+        "pools": [each.ref for each in pools.values()],
         "event_autoscaling": True,
         "prometheus": {"scrape_seconds": SCRAPE},
     },
-    pulumi.ResourceOptions(provider=inside, depends_on=[system, *pools.values()]),
+    pulumi.ResourceOptions(provider=inside, depends_on=[*pools.values()]),
 )
 space = penstock.ServiceNamespace("services", {}, pulumi.ResourceOptions(provider=inside, depends_on=[metrics]))
 on = pulumi.ResourceOptions(provider=inside, depends_on=[space])
@@ -128,6 +129,30 @@ by_demand("cold", workload("cold", "cold"), 150)
 # Load that comes and goes every half minute: who holds on does not turn around, who does not hold does.
 by_demand("waves", workload("waves", "waves"), 150, live=False)
 by_demand("nervous", workload("nervous", "waves"), 60, hold=0, live=False)
+
+
+def from_zero(name: str, cooldown: int, said: int) -> None:
+    """No replicas while nothing waits or is worked on. A pod takes 45 s to start, whatever is said of it."""
+    of = workload(name, "system", 45)
+    url = f"http://load-exporter.monitoring.svc:8080/queue/services/{name}"
+    asked = [
+        {"metrics_api": {"url": url, "value_location": it, "threshold": 50}} for it in ("queue_depth", "in_service")
+    ]
+    args = {
+        "target": {**of.target, "cold_start_seconds": said},
+        "min_replicas": 0,
+        "max_replicas": 2,
+        "triggers": asked,
+        "polling_seconds": 5,
+        "cooldown_seconds": cooldown,
+    }
+    penstock.EventAutoscaler(name, cast(penstock.EventAutoscalerArgs, args), after(of))
+
+
+# Who is woken has to stay until it has started. Of one whose start is known, a shorter cool-down is refused; of this
+# one something else is said, and it is put to sleep before it has answered anybody.
+from_zero("woken", 85, said=45)
+from_zero("restless", 5, said=4)
 
 # No more GPU workers while somebody else takes their memory.
 worker = workload("worker-llm", "gpu", 5, requests={**SHAPE, "gpus": 1}, gpu_memory_utilization=0.8)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cluster.processes import Component, Process, Records, born, wait_until
+from sandbox.priority import NICENESS
 
 STUBBORN = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
@@ -40,6 +41,17 @@ def test_it_is_nobodys_child_and_in_a_session_of_its_own(records: Records) -> No
         with pytest.raises(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
         assert os.getsid(process.pid) != os.getsid(0)
+    finally:
+        process.end()
+
+
+def test_it_goes_before_what_else_the_machine_does_where_this_user_may_ask_for_that(records: Records) -> None:
+    allowed = subprocess.run(["renice", "-n", str(NICENESS), "-p", "0"], capture_output=True, preexec_fn=os.setsid)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    process = records.start(component("sleep", "600"))
+    try:
+        found = os.getpriority(os.PRIO_PROCESS, process.pid)
+        assert found == (NICENESS if allowed.returncode == 0 else before)
     finally:
         process.end()
 
