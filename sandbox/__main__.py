@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sandbox.bill import priced, table
+from sandbox.command import told
 from sandbox.engine import find_engine
 from sandbox.errors import SandboxError
 from sandbox.processes import Fault
@@ -44,23 +44,7 @@ def main(argv: Sequence[str]) -> int:
         parser.error(f"{wrong[0]} is no option of the sandbox. If it is one of pulumi's, put it after `--`.")
     options.args = [*getattr(options, "words", []), *others, *words[at + 1 :]]
     command: Callable[[argparse.Namespace], int] = options.run
-    try:
-        return command(options)
-    except SandboxError as error:
-        return fail(str(error), 1)
-    except KeyboardInterrupt:
-        return fail("Interrupted.", 130)
-    except Exception as error:
-        if os.environ.get("PENSTOCK_DEBUG"):
-            raise
-        what = f"{type(error).__name__}: {error}"
-        return fail(f"The sandbox itself failed: {what}. PENSTOCK_DEBUG=1 shows where; please report it.", 1)
-
-
-def fail(message: str, code: int) -> int:
-    """Tell the user why this ends."""
-    print(message, file=sys.stderr)
-    return code
+    return told(lambda: command(options))
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from sandbox.cluster.addons import ADDONS
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.settings import Pace
 from sandbox.cluster.supervisor import ComponentStatus
+from sandbox.command import told
 from sandbox.errors import SandboxError
 from sandbox.progress import say
 
@@ -31,14 +32,7 @@ def main(argv: Sequence[str]) -> int:
     options = make_parser().parse_args(ours)
     options.words = kubectls
     home = options.home or options.project / ".sandbox"
-    try:
-        return int(options.run(Cluster(home, options.tools), options))
-    except SandboxError as error:
-        say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        return 130
+    return told(lambda: int(options.run(Cluster(home, options.tools), options)))
 
 
 def split(argv: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 
-from sandbox.errors import SandboxError
+from sandbox.command import told
 from sandbox.load import report
 from sandbox.load.access import access
 from sandbox.load.cluster_source import ClusterSource
@@ -33,14 +33,7 @@ MISSED = 3
 def main(argv: Sequence[str]) -> int:
     """Run a command and return its exit code. Whatever goes wrong is told in sentences."""
     options = make_parser().parse_args(argv)
-    try:
-        return int(options.run(options))
-    except SandboxError as error:
-        say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        say("Interrupted.")
-        return 130
+    return told(lambda: int(options.run(options)))
 
 
 def make_parser() -> argparse.ArgumentParser:

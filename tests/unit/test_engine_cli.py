@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -94,6 +96,17 @@ def test_errors_are_told_in_a_line(
     said = capsys.readouterr().err
     assert message in said
     assert "Traceback" not in said
+
+
+def test_whoever_reads_no_further_gets_no_traceback() -> None:
+    words = "import sys; sys.path.insert(0, sys.argv[1]); from sandbox.command import told; sys.exit(told(lambda: print('a line' * 100_000) or 0))"
+    with subprocess.Popen(
+        [sys.executable, "-c", words, str(Path(__file__).parents[2])], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
 
 
 @pytest.mark.parametrize("command", [*STACK_COMMANDS, "package", "about", "engine", "cloud"])
