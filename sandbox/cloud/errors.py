@@ -15,8 +15,13 @@ class NotFoundError(CloudError):
 
 
 class UnreadyError(CloudError):
-    """It was made or changed, but has not become ready: `id` and `outputs` are what is to be kept of it."""
+    """It was made or changed, but has not become ready: `id` and `outputs` are what is to be kept of it.
 
-    def __init__(self, id_: str, outputs: dict[str, Any], reasons: Sequence[str]) -> None:
+    Of one that was read, `inputs` are what a program would write to have it as it is.
+    """
+
+    def __init__(
+        self, id_: str, outputs: dict[str, Any], reasons: Sequence[str], inputs: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(" ".join(reasons))
-        self.id, self.outputs, self.reasons = id_, outputs, reasons
+        self.id, self.outputs, self.reasons, self.inputs = id_, outputs, reasons, inputs

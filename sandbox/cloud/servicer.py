@@ -51,8 +51,9 @@ def answers(method: Method[Request, Response]) -> Method[Request, Response]:
 def _abort_unready(half: UnreadyError, request: Any, context: Context, servicer: Servicer) -> None:
     """Tells the engine to keep what was made, and to try again the next time."""
     secret = servicer._secrets(servicer._call(request.urn, context))
+    inputs = _inputs(request) if half.inputs is None else encode(half.inputs, secret)
     failed = provider_pb2.ErrorResourceInitFailed(
-        id=half.id, properties=encode(half.outputs, secret), reasons=half.reasons, inputs=_inputs(request)
+        id=half.id, properties=encode(half.outputs, secret), reasons=half.reasons, inputs=inputs
     )
     status = status_pb2.Status(code=StatusCode.UNKNOWN.value[0], message=str(half))
     status.details.add().Pack(failed)

@@ -19,7 +19,7 @@ from sandbox.cluster.api import Api
 from sandbox.cluster.control_plane import API, CLIENTS, KWOK, NAMES, PORTS, Layout, control_plane
 from sandbox.cluster.kubeconfig import write_kubeconfig, write_private
 from sandbox.cluster.nodes import set_nodes
-from sandbox.cluster.objects import make_all
+from sandbox.cluster.objects import make_all, remove_all
 from sandbox.cluster.ports import keep_ports
 from sandbox.cluster.processes import Component, Records, wait_until
 from sandbox.cluster.settings import Pace, Settings
@@ -141,9 +141,7 @@ class Cluster:
             layout = self._layout()
             if self._runs():
                 _, objects = unwanted.prepare(layout)
-                for thing in reversed(objects):
-                    if thing["kind"] != "Namespace":
-                        self.api.delete(self.api.path(thing))
+                remove_all(self.api, objects)
             ended = self._supervisor.end(reversed(unwanted.processes))
             self.settings.without_addon(name).save(self._settings_file)
         return ended

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.cluster.api import Api, Object
+from sandbox.cluster.processes import wait_until
+
+_SECONDS = 5
+"""What a controller has to do before an object goes, it does within so many."""
 
 
 def conditions(thing: Object) -> dict[str, dict[str, Any]]:
@@ -23,3 +27,15 @@ def make_all(api: Api, definitions: Sequence[Object], objects: Sequence[Object])
         # A namespace may be somebody else's: it is made where there is none, and left alone.
         if thing["kind"] != "Namespace" or api.find(api.path(thing)) is None:
             api.apply(thing)
+
+
+def remove_all(api: Api, objects: Sequence[Object]) -> None:
+    """Delete objects, last first, but for namespaces. One that waits for a controller which is gone is let go."""
+    paths = [api.path(thing) for thing in reversed(objects) if thing["kind"] != "Namespace"]
+    for path in paths:
+        api.delete(path)
+    if not wait_until(lambda: not any(api.find(path) for path in paths), _SECONDS):
+        for path in paths:
+            if api.find(path):
+                nobody = {"metadata": {"finalizers": None}}
+                api.request("PATCH", path, nobody, "application/merge-patch+json")

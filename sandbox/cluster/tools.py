@@ -102,6 +102,30 @@ def _keda(name: str, seconds: int, carries: tuple[str, ...] = (), edits: tuple[E
     return Tool(f"keda-{name}", "keda", module, f"{module}/cmd/{name}", seconds, carries, edits)
 
 
+_CNPG_MAIN = "internal/cmd/manager/controller/controller.go"
+_CNPG_CLIENT = "pkg/management/postgres/webserver/client/common/client.go"
+_PLAYED = 'NetDialer.DialContext(ctx, network, os.Getenv("SANDBOX_INSTANCES"))'
+_CNPG_EDITS = (
+    Edit(_CNPG_MAIN, "Port:    port,", 'Port: port, Host: "127.0.0.1",'),
+    # Pods have addresses that nobody answers: who plays their instance managers is asked instead, without TLS.
+    Edit(_CNPG_CLIENT, '"net/http"\n\t"time"', '"net/http"\n\t"os"\n\t"time"'),
+    Edit(_CNPG_CLIENT, "tlsDialer.DialContext(ctx, network, addr)", f"tlsDialer.{_PLAYED}"),
+    # Its plugins are processes, too.
+    Edit(
+        "internal/controller/plugin_controller.go",
+        'Sprintf("%s.%s.svc:%d", service.Name, service.Namespace, pluginPort)',
+        'Sprintf("localhost:%d", pluginPort)',
+    ),
+)
+
+
+def _cnpg(name: str, module: str, seconds: int, carries: tuple[str, ...], edits: tuple[Edit, ...] = ()) -> Tool:
+    path = f"github.com/cloudnative-pg/{module}"
+    return Tool(
+        name, module, path, f"{path}/cmd/manager", seconds, ("config/crd/bases", "config/rbac", *carries), edits
+    )
+
+
 TOOLS = {
     tool.name: tool
     for tool in (
@@ -165,6 +189,16 @@ TOOLS = {
                 Edit("pkg/operator/operator.go", f'Sprintf(":%d", {port}', f'Sprintf("127.0.0.1:%d", {port}')
                 for port in ("options.FromContext(ctx).MetricsPort", "options.FromContext(ctx).HealthProbePort")
             ),
+        ),
+        _cnpg("cnpg-operator", "cloudnative-pg", 90, ("config/manager", "config/webhook"), _CNPG_EDITS),
+        _cnpg("barman-cloud", "plugin-barman-cloud", 60, ()),
+        # Runs nowhere in the cluster: tests ask it what the cluster's NetworkPolicies allow.
+        Tool(
+            "cyclonus",
+            "cyclonus",
+            "github.com/mattfenwick/cyclonus",
+            "github.com/mattfenwick/cyclonus/cmd/cyclonus",
+            65,
         ),
         _vpa("recommender", 70, carries=("deploy",)),
         _vpa("updater", 20),

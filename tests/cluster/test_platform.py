@@ -126,6 +126,38 @@ k8s.apiextensions.CustomResource("scaled", api_version="nobody.example/v1", kind
     assert 'no matches for kind "Thing" in version "nobody.example/v1"' in stopped
 
 
+DEFINED = """
+def defined(**schema):
+    return {"type": "object", **schema}
+
+
+count = {"size": {"type": "integer"}, "color": {"type": "string"}}
+k8s.apiextensions.v1.CustomResourceDefinition("things", opts=on, metadata={"name": "things.penstock.example"}, spec={
+    "group": "penstock.example", "scope": "Namespaced", "names": {"plural": "things", "kind": "Thing"},
+    "versions": [{"name": "v1", "served": True, "storage": True,
+                  "schema": {"openAPIV3Schema": defined(properties={"spec": defined(properties=count)})}}]})
+# Nothing says that it needs its definition: it is made at the same time.
+thing = k8s.apiextensions.CustomResource("thing", api_version="penstock.example/v1", kind="Thing",
+    metadata={"name": "thing", "namespace": "default"}, spec={"size": 1}, opts=on)
+"""
+PATCHED = """
+for name, spec in {"one": {"color": "red"}, "other": {"size": 1}}.items():
+    k8s.apiextensions.CustomResourcePatch(name, api_version="penstock.example/v1", kind="Thing",
+        metadata={"name": "thing", "namespace": "default"}, spec=spec, opts=pulumi.ResourceOptions(depends_on=[thing]))
+"""
+
+
+def test_a_custom_resource_is_made_beside_its_definition_and_patched_by_several(stack: Stack, cluster: Cluster) -> None:
+    path = "/apis/penstock.example/v1/namespaces/default/things/thing"
+    stack.run("up", DEFINED)
+    assert cluster.api.get(path)["spec"] == {"size": 1}
+    assert "2 created" in stack.run("up", DEFINED + PATCHED)
+    assert cluster.api.get(path)["spec"] == {"size": 1, "color": "red"}
+    assert "7 unchanged" in stack.run("up", DEFINED + PATCHED)
+    stack.run("up", DEFINED)
+    assert cluster.api.get(path)["spec"] == {"size": 1}, "what a patch held is given back, and no more"
+
+
 def test_what_exists_already_is_not_taken_over(stack: Stack, cluster: Cluster) -> None:
     theirs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "theirs", "namespace": "default"}}
     cluster.api.apply({**theirs, "data": {"whose": "theirs"}})
@@ -149,6 +181,9 @@ def test_a_workload_that_finds_no_room_fails_with_the_schedulers_reason_and_is_k
 ) -> None:
     stopped = stack.run("up", TOO_LARGE.replace("CPU", "64"), check=False)
     assert "Insufficient cpu" in stopped
+    assert "is in an unhealthy state" in stack.run("refresh", TOO_LARGE.replace("CPU", "64"))
+    again = stack.run("up", TOO_LARGE.replace("CPU", "64").replace("60s", "2s"), check=False)
+    assert "Insufficient cpu" in again, "a refresh does not make it ready"
     assert "1 updated" in stack.run("up", TOO_LARGE.replace("CPU", "1")), "the next run changes what was made"
     assert cluster.api.get("/apis/apps/v1/namespaces/default/deployments/large")["status"]["readyReplicas"] == 1
 
@@ -169,3 +204,27 @@ def test_a_control_plane_that_is_killed_in_an_update_converges_with_the_next_one
     cluster.up()
     assert "ready  : 3" in stack.run("up", WEB.replace("REPLICAS", "3"))
     assert "6 unchanged" in stack.run("up", WEB.replace("REPLICAS", "3"))
+
+
+DATABASE = """
+charts = "https://cloudnative-pg.github.io/charts"
+operator = k8s.helm.v3.Release("cnpg", chart="cloudnative-pg", version="0.29.0", namespace="cnpg-system",
+    create_namespace=True, repository_opts={"repo": charts}, opts=on)
+data = k8s.core.v1.Namespace("data", metadata={"name": "data"}, opts=on)
+k8s.apiextensions.CustomResource("db", api_version="postgresql.cnpg.io/v1", kind="Cluster",
+    metadata={"name": "db", "namespace": data.metadata["name"], "annotations": {"pulumi.com/waitFor": "condition=Ready"}},
+    spec={"instances": 2, "storage": {"size": "SIZE"}}, opts=pulumi.ResourceOptions(depends_on=[operator, pool]))
+"""
+
+
+def test_a_database_is_waited_for_as_it_says_and_refused_at_preview_as_its_operator_does(
+    stack: Stack, cluster: Cluster
+) -> None:
+    path = "/apis/postgresql.cnpg.io/v1/namespaces/data/clusters/db"
+    stack.run("up", DATABASE.replace("SIZE", "10Gi"))
+    assert cluster.api.get(path)["status"]["readyInstances"] == 2
+    assert "6 unchanged" in stack.run("up", DATABASE.replace("SIZE", "10Gi"))
+    assert "can't shrink existing storage" in stack.run("preview", DATABASE.replace("SIZE", "5Gi"), check=False)
+    stack.run("destroy")
+    assert cluster.api.find(path) is None
+    assert "cnpg-operator" not in [found.name for found in cluster.status()]

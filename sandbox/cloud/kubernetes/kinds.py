@@ -49,8 +49,14 @@ class Kind:
 
     @property
     def patch(self) -> bool:
-        """Whether this changes an object that somebody else made."""
+        """Whether this changes an object that somebody else made. Of a custom kind, whose own name may end so, only the
+        object itself tells: see `patches`.
+        """
         return self.name.endswith("Patch") and not self.custom
+
+    def patches(self, kind: object) -> bool:
+        """Whether this changes objects of a `kind` that somebody else made: it is named after it."""
+        return self.name == f"{kind}Patch"
 
     @property
     def namespaced(self) -> bool:

@@ -40,7 +40,7 @@ class Manifest(Sort):
         metadata = inputs.setdefault("metadata", {})
         if not isinstance(metadata, dict) or kind.is_list:
             return
-        if not (metadata.get("name") or metadata.get("generateName") or kind.patch):
+        if not (metadata.get("name") or metadata.get("generateName") or kind.patches(inputs["kind"])):
             metadata["name"] = first(old, self.name) if _is_autonamed(old) else naming.name(program_name, digits=8)
             metadata["annotations"] = {**(metadata.get("annotations") or {}), _AUTONAMED: "true"}
         if kind.namespaced and not metadata.get("namespace"):
@@ -50,7 +50,9 @@ class Manifest(Sort):
         if self._kind.is_list:
             yield Failure((), "Lists cannot be created; declare the objects in it one by one.")
             return
-        for name, want in (("apiVersion", self._kind.api_version), ("kind", self._kind.name)):
+        own = self._kind.name
+        kind = own.removesuffix("Patch") if self._kind.patches(inputs.get("kind")) else own
+        for name, want in (("apiVersion", self._kind.api_version), ("kind", kind)):
             if self._kind.custom and inputs.get(name) not in (want, UNKNOWN):
                 yield Failure((name,), f'"{want}" is wanted here, not "{inputs.get(name)}".')
         if isinstance(first(inputs, ("metadata", "generateName")), str):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from sandbox.cluster.addons.addon import Addon
+from sandbox.cluster.addons.barman_cloud import BARMAN_CLOUD
 from sandbox.cluster.addons.charts import KNOWN_CHARTS, disable, enable
+from sandbox.cluster.addons.cloudnative_pg import CLOUDNATIVE_PG
 from sandbox.cluster.addons.karpenter import KARPENTER
 from sandbox.cluster.addons.keda import KEDA
 from sandbox.cluster.addons.metrics_server import METRICS_SERVER
@@ -20,7 +22,18 @@ from sandbox.cluster.addons.vpa import VPA
 from sandbox.errors import SandboxError
 
 ADDONS = {
-    addon.name: addon for addon in (SERVICE_PROXY, METRICS_SERVER, PROMETHEUS, PROMETHEUS_ADAPTER, KEDA, VPA, KARPENTER)
+    addon.name: addon
+    for addon in (
+        SERVICE_PROXY,
+        METRICS_SERVER,
+        PROMETHEUS,
+        PROMETHEUS_ADAPTER,
+        KEDA,
+        VPA,
+        KARPENTER,
+        CLOUDNATIVE_PG,
+        BARMAN_CLOUD,
+    )
 }
 """By name, in the order in which they are started."""
 

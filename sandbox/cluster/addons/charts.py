@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sandbox.cluster.addons import keda, metrics_server, prometheus, prometheus_adapter, vpa
+from sandbox.cluster.addons import (
+    barman_cloud,
+    cloudnative_pg,
+    keda,
+    metrics_server,
+    prometheus,
+    prometheus_adapter,
+    vpa,
+)
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -19,6 +27,8 @@ KNOWN_CHARTS: Final[Mapping[str, str]] = {
     "prometheus-adapter": prometheus_adapter.NAME,
     "keda": keda.NAME,
     "vertical-pod-autoscaler": vpa.NAME,
+    "cloudnative-pg": cloudnative_pg.NAME,
+    "plugin-barman-cloud": barman_cloud.NAME,
 }
 """The add-on that each chart stands for."""
 
@@ -109,6 +119,24 @@ def _vertical_pod_autoscaler(values: Values) -> dict[str, Any]:
     return {vpa.OFF: off} if off else {}
 
 
+def _cloudnative_pg(values: Values) -> dict[str, Any]:
+    sorts = (cloudnative_pg.MUTATING, cloudnative_pg.VALIDATING)
+    found = {sort: policy for sort in sorts if (policy := _within(values, "webhook", sort).get("failurePolicy"))}
+    data = dict(_within(values, "config", "data"))
+    return {**found, **({cloudnative_pg.CONFIG: data} if data else {})}
+
+
+def _plugin_barman_cloud(values: Values) -> dict[str, Any]:
+    """A repository or a registry alone leaves the rest as it is."""
+    given = _within(values, "sidecarImage")
+    parts = {name: given.get(name) or usual for name, usual in barman_cloud.IMAGE.items()}
+    image = f"{parts['registry']}/{parts['repository']}:{parts['tag']}"
+    made = _within(values, "certificate")
+    missing = [side for side in barman_cloud.SIDES if made.get(f"create{side.title()}Certificate") is False]
+    found: dict[str, Any] = {barman_cloud.SIDECAR: image} if any(given.values()) else {}
+    return {**found, **({barman_cloud.GIVEN: missing} if missing else {})}
+
+
 def _within(values: Values, *keys: str) -> Values:
     """What stands in nested values; nothing, where they end before."""
     for key in keys:
@@ -122,4 +150,6 @@ _READERS: Final[Mapping[str, Callable[[Values], dict[str, Any]]]] = {
     prometheus_adapter.NAME: _prometheus_adapter,
     keda.NAME: _keda,
     vpa.NAME: _vertical_pod_autoscaler,
+    cloudnative_pg.NAME: _cloudnative_pg,
+    barman_cloud.NAME: _plugin_barman_cloud,
 }

@@ -8,8 +8,8 @@ import hashlib
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sandbox.cloud.kubernetes.kinds import Kind
 from penstock_cost.quantities import quantity
+from sandbox.cloud.kubernetes.kinds import Kind
 from sandbox.cloud.package import Call, refresh
 from sandbox.cloud.values import Properties
 from sandbox.cluster.api import Object
@@ -20,11 +20,30 @@ _FORCE: Final = "pulumi.com/patchForce"
 _MADE_BY_SERVER: Final = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 
 
-def identity(kind: Kind, id_: str) -> Object:
+def kind_of(call: Call, *told: Properties) -> str:
+    """The kind of the object: what `told` of it says; otherwise its type's name, less the `Patch` of the SDK's own."""
+    kind = Kind.of(call.type)
+    said = next((str(each["kind"]) for each in told if each.get("kind")), None)
+    return said or (kind.name.removesuffix("Patch") if kind.patch else kind.name)
+
+
+def is_patch(call: Call, *told: Properties) -> bool:
+    """Whether it holds fields of an object that somebody else made: its type is named after the object's kind, as
+    `ClusterPatch` is. A custom kind may itself end so.
+    """
+    return Kind.of(call.type).name == f"{kind_of(call, *told)}Patch"
+
+
+def identity(call: Call, id_: str, *told: Properties) -> Object:
     """The least that names an object; `id_` is `namespace/name`, or the name alone."""
     namespace, _, name = id_.rpartition("/")
     meta = {"name": name, **({"namespace": namespace} if namespace else {})}
-    return {"apiVersion": kind.api_version, "kind": _plain(kind), "metadata": meta}
+    return {"apiVersion": Kind.of(call.type).api_version, "kind": kind_of(call, *told), "metadata": meta}
+
+
+def manager(call: Call, *told: Properties) -> str:
+    """Who applies. Each Patch is a manager of its own, so that several may hold fields of one object."""
+    return f"{MANAGER}-{hashlib.sha256(call.urn.encode()).hexdigest()[:8]}" if is_patch(call, *told) else MANAGER
 
 
 def sent(call: Call, inputs: Properties) -> Object:
@@ -34,14 +53,13 @@ def sent(call: Call, inputs: Properties) -> Object:
         # The API server would take texts and forget whose they are, so that one that is dropped would stay.
         texts = {name: base64.b64encode(str(text).encode()).decode() for name, text in body.pop("stringData").items()}
         body["data"] = {**body.get("data", {}), **texts}
-    return {**body, "kind": _plain(Kind.of(call.type))}
+    return {**body, "kind": kind_of(call, inputs)}
 
 
 def query_of(call: Call, inputs: Properties, dry: bool = False) -> str:
-    """Who applies, and how. Each Patch is a manager of its own, so that several may hold fields of one object."""
+    """Who applies, and how."""
     annotations = (inputs.get("metadata") or {}).get("annotations") or {}
-    own = f"-{hashlib.sha256(call.urn.encode()).hexdigest()[:8]}" if Kind.of(call.type).patch else ""
-    words = {"fieldManager": f"{MANAGER}{own}"}
+    words = {"fieldManager": manager(call, inputs)}
     if dry:
         words["dryRun"] = "All"
     if annotations.get(_FORCE) == "true" or call.settings.get("enablePatchForce"):
@@ -81,7 +99,3 @@ def _without_nothing(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_nothing(one) for one in value]
     return value
-
-
-def _plain(kind: Kind) -> str:
-    return kind.name.removesuffix("Patch") if kind.patch else kind.name

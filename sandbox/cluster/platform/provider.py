@@ -9,13 +9,10 @@ whether it would accept the object, and waits until workloads are ready.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sandbox.cloud.errors import CloudError, UnreadyError
-from sandbox.cloud.kubernetes import objects
-from sandbox.cloud.kubernetes.kinds import Kind
 from sandbox.cloud.kubernetes.package import KubernetesPackage, sort_of
 from sandbox.cloud.kubernetes.release import RELEASE
 from sandbox.cloud.package import Call, Reading
@@ -24,13 +21,21 @@ from sandbox.cloud.values import Properties, has_unknown
 from sandbox.cluster.api import Api, ApiError, Object, UnknownKindError
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.platform import charts
-from sandbox.cluster.platform.forms import identity, outputs_of, query_of, refreshed, sent, written
-from sandbox.cluster.platform.ready import failed, unscheduled, waits_for
+from sandbox.cluster.platform.forms import (
+    identity,
+    is_patch,
+    kind_of,
+    manager,
+    outputs_of,
+    query_of,
+    refreshed,
+    sent,
+    written,
+)
+from sandbox.cluster.platform.ready import lacks
+from sandbox.cluster.platform.waiting import Waiter, patience
 from sandbox.errors import SandboxError
 
-PATIENCE: Final = 600.0
-"""Seconds that an object has to become ready or to be gone, unless `custom_timeouts` say otherwise (the provider's)."""
-_PAUSE: Final = 0.5
 _NAMESPACES: Final = "/api/v1/namespaces"
 _APPLY: Final = "application/apply-patch+yaml"
 _PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
@@ -69,15 +74,17 @@ class LivePackage(KubernetesPackage):
             except SandboxError as reason:
                 raise CloudError(f"{refusal}: {reason}") from reason
         try:
-            path = self._path(call, id_)
-            patches = Kind.of(call.type).patch or call.settings.get("upsertExistingObjects")
-            if not patches and self._api.find(path):
-                raise CloudError(f"{path} already exists. Import it, or set upsertExistingObjects on the provider.")
-            live = self._apply(call, path, inputs)
+            path, live = self._waiter.until_possible(lambda: self._make(call, id_, inputs))
+        except UnknownKindError as reason:
+            raise CloudError(
+                f'creation of resource "{id_}" with kind {inputs["apiVersion"]}/{kind_of(call, inputs)} failed because '
+                "the Kubernetes API server reported that the apiVersion for this resource does not exist. "
+                f"Verify that any required CRDs have been created: {reason}"
+            ) from reason
         except (SandboxError, CloudError) as reason:
             raise CloudError(f"{refusal}: {reason}") from reason
         self._keep(call, id_, inputs, live)
-        return id_, self._await_ready(call, id_, path, live)
+        return id_, self._waiter.until_ready(id_, path, live, patience(call, live))
 
     def made(self, call: Call, inputs: Properties) -> Properties:
         charts.install(self._cluster, inputs)
@@ -87,26 +94,30 @@ class LivePackage(KubernetesPackage):
         if call.type == RELEASE:
             return super().read(call, id_, inputs, outputs)
         try:
-            live = self._api.find(self._path(call, id_))
+            live = self._api.find(self._path(call, id_, inputs, outputs))
+            if live is None:
+                return None
+            now = refreshed(inputs, live) if inputs else written(live)
+            # What is imported is taken as it is.
+            if inputs and (missing := lacks(self._api, live)):
+                raise UnreadyError(id_, outputs_of(live), [missing, *self._waiter.homeless(live)], now)
         except UnknownKindError:
             return None  # Its definition is gone, and with it whatever there was of its kind.
         except SandboxError as reason:
             raise CloudError(f'"{id_}" could not be read: {reason}') from reason
-        if live is None:
-            return None
-        return Reading(self.full_id(call, id_), refreshed(inputs, live) if inputs else written(live), outputs_of(live))
+        return Reading(self.full_id(call, id_), now, outputs_of(live))
 
     def update(self, call: Call, id_: str, prior: Properties, inputs: Properties) -> Properties:
         try:
             if call.type == RELEASE:
                 charts.install(self._cluster, inputs)
                 return super().update(call, id_, prior, inputs)
-            path = self._path(call, id_)
+            path = self._path(call, id_, inputs)
             live = self._apply(call, path, inputs)
         except SandboxError as reason:
             raise CloudError(f'"{id_}" was not successfully updated by the Kubernetes API server: {reason}') from reason
         self._keep(call, id_, inputs, live)
-        return self._await_ready(call, id_, path, live)
+        return self._waiter.until_ready(id_, path, live, patience(call, live))
 
     def delete(self, call: Call, id_: str, prior: Properties) -> None:
         try:
@@ -118,7 +129,7 @@ class LivePackage(KubernetesPackage):
             pass  # Its definition is gone, and with it whatever there was of its kind.
         except SandboxError as reason:
             raise CloudError(f'"{id_}" could not be deleted: {reason}') from reason
-        super().delete(call, id_, prior)
+        super().delete(call, self._kept_id(call, id_, prior), prior)
 
     def has_namespace(self, name: str | None, scope: str) -> bool:
         """Whoever made it: the API server tells."""
@@ -138,9 +149,24 @@ class LivePackage(KubernetesPackage):
         api: Api = self._of_thread.api
         return api
 
-    def _path(self, call: Call, id_: str) -> str:
+    @property
+    def _waiter(self) -> Waiter:
+        return Waiter(self._api, self._cancelled)
+
+    def _path(self, call: Call, id_: str, *told: Properties) -> str:
         """Where it stands."""
-        return self._api.path(identity(Kind.of(call.type), self.full_id(call, id_)))
+        return self._api.path(identity(call, self.full_id(call, id_), *told))
+
+    def _make(self, call: Call, id_: str, inputs: Properties) -> tuple[str, Object]:
+        """Where the new object stands, and the object."""
+        path = self._path(call, id_, inputs)
+        if not (is_patch(call, inputs) or call.settings.get("upsertExistingObjects")) and self._api.find(path):
+            raise CloudError(f"{path} already exists. Import it, or set upsertExistingObjects on the provider.")
+        return path, self._apply(call, path, inputs)
+
+    def _kept_id(self, call: Call, id_: str, *told: Properties) -> str:
+        """Under which id the store keeps it: several Patches of one object have one id, and are apart there."""
+        return f"{id_} {manager(call, *told)}" if is_patch(call, *told) else id_
 
     def _rehearse(self, call: Call, inputs: Properties, new: bool) -> None:
         """Asks whether the object would be accepted. What it needs may come with the same update, so that a kind or a
@@ -148,8 +174,8 @@ class LivePackage(KubernetesPackage):
         id_ = sort_of(call.type).id_of(inputs)
         thing = sent(call, inputs)
         try:
-            path = self._path(call, id_)
-            if new and not Kind.of(call.type).patch:
+            path = self._path(call, id_, inputs)
+            if new and not is_patch(call, inputs):
                 self._api.request("POST", f"{path.rpartition('/')[0]}?{query_of(call, inputs, dry=True)}", thing)
             else:
                 self._api.request("PATCH", f"{path}?{query_of(call, inputs, dry=True)}", thing, _APPLY)
@@ -165,58 +191,24 @@ class LivePackage(KubernetesPackage):
         return self._api.request("PATCH", f"{path}?{query_of(call, inputs)}", sent(call, inputs), _APPLY)
 
     def _keep(self, call: Call, id_: str, inputs: Properties, live: Object) -> None:
-        scope = self.scope(call.settings)
-        resource = CloudResource(call.type, id_, call.urn, inputs, outputs_of(live), scope)
-        if self.store.get(call.type, id_, scope) is None:
+        scope, kept = self.scope(call.settings), self._kept_id(call, id_, inputs)
+        resource = CloudResource(call.type, kept, call.urn, inputs, outputs_of(live), scope)
+        if self.store.get(call.type, kept, scope) is None:
             self.store.add(resource)
         else:
             self.store.put(resource)
             self.store.record("update", resource)
 
-    def _await_ready(self, call: Call, id_: str, path: str, live: Object) -> Properties:
-        """The object when it is ready. Raises `UnreadyError` where it does not become so; the engine keeps it then."""
-        end = time.monotonic() + (call.timeout or PATIENCE)
-        while True:
-            try:
-                self._give_address(path, live)
-                live = self._api.get(path)
-                never, missing = failed(live), waits_for(self._api, live)
-            except SandboxError as reason:
-                raise UnreadyError(id_, outputs_of(live), [f"What became of it is not known. {reason}"]) from reason
-            if not (never or missing):
-                return outputs_of(live)
-            if never or self._cancelled.is_set() or time.monotonic() > end:
-                raise UnreadyError(id_, outputs_of(live), [never or missing or "", *self._homeless(live)])
-            self._cancelled.wait(_PAUSE)
-
-    def _give_address(self, path: str, live: Object) -> None:
-        """No cloud is here to give a load balancer its address."""
-        if live["kind"] in ("Service", "Ingress") and not live.get("status", {}).get("loadBalancer"):
-            status = objects.balancer(live, seed=path)
-            if status["loadBalancer"]:
-                self._api.request("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
-
-    def _homeless(self, live: Object) -> list[str]:
-        """Why its pods are not scheduled, as far as that can be found out."""
-        try:
-            return unscheduled(self._api, live)
-        except SandboxError:
-            return []
-
     def _delete(self, call: Call, id_: str, prior: Properties) -> None:
-        path = self._path(call, id_)
-        if Kind.of(call.type).patch:
+        path = self._path(call, id_, prior)
+        there = self._api.find(path)
+        if there is None:
+            return
+        if is_patch(call, prior):
             # Applying nothing gives back the fields that were applied.
-            if self._api.find(path) is None:
-                return
-            nothing: dict[str, Any] = identity(Kind.of(call.type), id_)
-            self._api.request("PATCH", f"{path}?{query_of(call, {})}", nothing, _APPLY)
+            nothing = identity(call, id_, prior)
+            self._api.request("PATCH", f"{path}?fieldManager={manager(call, prior)}", nothing, _APPLY)
             return
         annotations = (prior.get("metadata") or {}).get("annotations") or {}
         self._api.delete(path, str(annotations.get(_PROPAGATION, "foreground")).title())
-        end = time.monotonic() + (call.timeout or PATIENCE)
-        while (left := self._api.find(path)) is not None:
-            if self._cancelled.is_set() or time.monotonic() > end:
-                finalizers = ", ".join(left["metadata"].get("finalizers", [])) or "none"
-                raise SandboxError(f"It is still there; finalizers that hold it: {finalizers}.")
-            self._cancelled.wait(_PAUSE)
+        self._waiter.until_gone(path, there, patience(call, prior))

@@ -12,17 +12,31 @@ from urllib.parse import urlencode
 
 from sandbox.cluster.api import Api, Object
 from sandbox.cluster.objects import conditions
+from sandbox.cluster.platform.wanted import unmet, wanted
 
 SKIP: Final = "pulumi.com/skipAwait"
 
 
 def waits_for(api: Api, live: Object) -> str | None:
     """What is still missing; None, where it is ready or nothing is waited for."""
-    if live["metadata"].get("annotations", {}).get(SKIP) == "true":
+    if _is_skipped(live):
         return None
-    look = _LOOKS.get((live["apiVersion"], live["kind"]))
-    missing = look(api, live) if look else None
+    if expressions := wanted(live):
+        # They take the place of what is waited for otherwise.
+        missing = next((reason for one in expressions if (reason := unmet(live, one))), None)
+    else:
+        look = _LOOKS.get((live["apiVersion"], live["kind"]))
+        missing = look(api, live) if look else None
     return f"{live['kind']} {_name(live)}: {missing}" if missing else None
+
+
+def lacks(api: Api, live: Object) -> str | None:
+    """What a refresh finds missing. It asks of workloads alone, and not for what a program itself waits for."""
+    look = _LOOKS.get((live["apiVersion"], live["kind"])) if live["kind"] in _READ else None
+    if look is None or _is_skipped(live):
+        return None
+    missing = look(api, live)
+    return failed(live) or (f"{live['kind']} {_name(live)}: {missing}" if missing else None)
 
 
 def failed(live: Object) -> str | None:
@@ -100,6 +114,8 @@ _LOOKS: Final[Mapping[tuple[str, str], Callable[[Api, Object], str | None]]] = {
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): _definition,
 }
 
+_READ: Final = ("DaemonSet", "Deployment", "Job", "Pod", "StatefulSet")
+
 
 def unscheduled(api: Api, live: Object) -> list[str]:
     """Why pods of it are not scheduled, each reason once."""
@@ -112,6 +128,10 @@ def unscheduled(api: Api, live: Object) -> list[str]:
     reasons = (conditions(pod).get("PodScheduled", {}) for pod in found)
     messages = [reason["message"] for reason in reasons if reason.get("status") == "False" and reason.get("message")]
     return list(dict.fromkeys(messages))
+
+
+def _is_skipped(live: Object) -> bool:
+    return bool(live["metadata"].get("annotations", {}).get(SKIP) == "true")
 
 
 def _observed(live: Object) -> bool:

@@ -16,13 +16,15 @@ START_DELAY = "sandbox.penstock.dev/start-delay"
 """Annotation or label of a pod or node: how long it takes to become ready, such as `100s` or `1m30s`."""
 START_SECONDS = "penstock.dev/start-seconds"
 """The same in seconds, such as `100`: what a program says of its pods, whatever cluster it is for."""
+FAIL = "sandbox.penstock.dev/fail"
+"""Annotation of a Job's pod: `true`, where it is to fail."""
 STARTING = "sandbox.penstock.dev/starting"
 """Taint of a node that an autoscaler made, until it is ready."""
 PLAYERS = 16
 """How many pods, and how many nodes, kwok plays at once: with its own four, a spike of pods takes half a minute."""
 STAGES = ("stage/node/fast", "stage/node/heartbeat-with-lease", "stage/pod/general")
 """Folders of the module's `kustomize` whose stages are played."""
-OURS = ("nodes", "pods", "volumes")
+OURS = ("nodes", "pods", "jobs", "volumes")
 """Stages of our own, in files of these names."""
 DEFINITIONS = ("metrics", "resourceusages", "clusterresourceusages")
 """Custom resources of kwok that say what pods use: they are made in the cluster, so that they can be changed there."""
@@ -72,9 +74,17 @@ def paced(stage: Document, pod_start: float) -> Document:
         delay = dict(spec.get("delay", {}), durationMilliseconds=_QUICK[name])
         delay.pop("jitterDurationMilliseconds", None)
         spec["delay"] = delay
+    if name in _OTHERWISE:
+        selector = spec["selector"]
+        spec["selector"] = {**selector, "matchExpressions": [*selector.get("matchExpressions", []), _OTHERWISE[name]]}
     return {**stage, "spec": spec}
 
 
+_OTHERWISE = {
+    "pod-complete": {"key": f'.metadata.annotations["{FAIL}"]', "operator": "NotIn", "values": ["true"]},
+    "pod-delete": {"key": '.metadata.labels["cnpg.io/podRole"]', "operator": "NotIn", "values": ["instance"]},
+}
+"""Which pods are left out of stages of the module, since a stage of our own plays that of theirs."""
 _QUICK = {"pod-create": 0, "pod-init-container-running": 100, "pod-init-container-completed": 500, "pod-complete": 1000}
 """Milliseconds that stages of the module take here."""
 

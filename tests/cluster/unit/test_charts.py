@@ -25,6 +25,8 @@ def test_every_known_chart_stands_for_an_add_on() -> None:
         "prometheus-adapter",
         "keda",
         "vertical-pod-autoscaler",
+        "cloudnative-pg",
+        "plugin-barman-cloud",
     }
     assert set(KNOWN_CHARTS.values()) <= ADDONS.keys()
 
@@ -53,6 +55,23 @@ def test_a_chart_needs_a_cluster_that_runs(tmp_path: Path) -> None:
         ("keda", {"watchNamespace": "x"}, {}),
         ("keda", {"webhooks": {"failurePolicy": "Fail"}}, {"failure_policy": "Fail"}),
         ("vertical-pod-autoscaler", {"updater": {"enabled": False}}, {"off": ["vpa-updater"]}),
+        ("cloudnative-pg", {"crds": {"create": True}}, {}),
+        (
+            "cloudnative-pg",
+            {"config": {"data": {"INHERITED_LABELS": "team"}}, "webhook": {"validating": {"failurePolicy": "Ignore"}}},
+            {"config": {"INHERITED_LABELS": "team"}, "validating": "Ignore"},
+        ),
+        ("plugin-barman-cloud", {"replicaCount": 1}, {}),
+        (
+            "plugin-barman-cloud",
+            {"sidecarImage": {"registry": "mirror.example.com"}},
+            {"sidecar_image": "mirror.example.com/cloudnative-pg/plugin-barman-cloud-sidecar:v0.13.0"},
+        ),
+        (
+            "plugin-barman-cloud",
+            {"certificate": {"createClientCertificate": True, "createServerCertificate": False}},
+            {"given_certificates": ["server"]},
+        ),
     ],
 )
 def test_what_matters_of_a_charts_values_is_taken(chart: str, values: dict[str, Any], found: dict[str, Any]) -> None:

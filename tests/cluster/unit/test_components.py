@@ -33,7 +33,7 @@ def components(layout: Layout) -> list[Component]:
 def test_components_are_named_after_their_programs_in_the_order_of_their_start(components: list[Component]) -> None:
     names = [made.name for made in components]
     assert names == [*NAMES, *(name for addon in ADDONS.values() for name in addon.processes)]
-    written_here = {"service-proxy", "prometheus-rules"}
+    written_here = {"service-proxy", "prometheus-rules", "cnpg-instances"}
     assert set(names) - TOOLS.keys() == written_here
     assert all(Path(made.argv[0]).name == made.name for made in components if made.name not in written_here)
 

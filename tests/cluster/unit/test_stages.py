@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sandbox.cluster.nodes import FakeNode, Taint
-from sandbox.cluster.stages import HERE, START_DELAY, START_SECONDS, config, paced
+from sandbox.cluster.stages import FAIL, HERE, START_DELAY, START_SECONDS, config, paced
 
 
 def stage(name: str, **spec: Any) -> dict[str, Any]:
@@ -35,6 +35,14 @@ def test_the_rest_of_a_pods_life_has_no_jitter_and_the_modules_document_stays_as
     given = stage("pod-create", delay={"durationMilliseconds": 1000, "jitterDurationMilliseconds": 5000})
     assert paced(given, 2)["spec"]["delay"] == {"durationMilliseconds": 0}
     assert given["spec"]["delay"]["jitterDurationMilliseconds"] == 5000
+
+
+@pytest.mark.parametrize(("name", "told"), [("pod-complete", FAIL), ("pod-delete", "cnpg.io/podRole")])
+def test_pods_that_end_in_a_way_of_ours_are_left_out_of_the_modules_stage(name: str, told: str) -> None:
+    given = stage(name, selector={"matchExpressions": [{"key": ".status.phase", "operator": "Exists"}]}, delay={})
+    *before, ours = paced(given, 2)["spec"]["selector"]["matchExpressions"]
+    assert before == given["spec"]["selector"]["matchExpressions"]
+    assert told in ours["key"] and ours["operator"] == "NotIn"
 
 
 def test_a_stage_that_we_do_not_know_is_played_as_it_is() -> None:
