@@ -22,6 +22,7 @@ from sandbox.cloud.package import Package
 from sandbox.cloud.random.package import RandomPackage
 from sandbox.cloud.servicer import Servicer
 from sandbox.cloud.store import Store
+from sandbox.cloud.tls.package import TlsPackage
 
 Packages = Mapping[str, Callable[[str, Store], Package]]
 """Providers by their names: how each is made for a cloud that is kept in a store."""
@@ -31,6 +32,7 @@ PACKAGES: Final[Packages] = {
     "gcp": GcpPackage,
     "kubernetes": KubernetesPackage,
     "random": RandomPackage,
+    "tls": TlsPackage,
 }
 STDIN: Final = 0
 _THREADS = 32

@@ -19,6 +19,7 @@ from sandbox.cloud.naming import Autonaming
 from sandbox.cloud.package import Call
 from sandbox.cloud.server import PACKAGES
 from sandbox.cloud.store import Store
+from sandbox.cloud.values import SIGNATURE
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "gcp": {"project": "acme-llm", "region": "us-central1"},
@@ -26,9 +27,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "azure-native": {"location": "eastus", "subscriptionId": "00000000-0000-0000-0000-000000000000"},
     "kubernetes": {},
     "random": {},
+    "tls": {},
 }
 
 
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _AKS_KUBECONFIG = base64.b64encode(b'{"clusters": [{"cluster": {"server": "https://aks.example.com"}}]}').decode()
 
 
@@ -110,8 +113,11 @@ def of_type(registered: list[Registered], type_: str) -> dict[str, dict[str, Any
 
 
 def _whole_numbers(value: Any) -> Any:
-    """Numbers travel as floats; a provider decodes the whole ones as such."""
+    """Numbers travel as floats; a provider decodes the whole ones as such. Secrets come unwrapped, as the engine sends
+    them to providers that do not take secrets."""
     if isinstance(value, dict):
+        if value.get(SIGNATURE) == _SECRET:
+            return _whole_numbers(value.get("value"))
         return {key: _whole_numbers(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_whole_numbers(item) for item in value]

@@ -21,7 +21,7 @@ from sandbox.cloud.schema import Sdk
 from sandbox.cloud.schema.shapes import Anything, ListOf, MapOf, Object, OneOf, Shape
 from sandbox.cloud.values import UNKNOWN
 
-PACKAGES = ("gcp", "kubernetes", "random")
+PACKAGES = ("gcp", "kubernetes", "random", "tls")
 SDKS = {package: Sdk(package) for package in PACKAGES}
 ROWS = [(package, token) for package in PACKAGES for token in load(package)]
 

@@ -78,7 +78,7 @@ def test_an_unknown_package_is_refused(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "sandbox.cloud", "--state", str(tmp_path), "--packages", "gcp,ocean"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
     assert ended.returncode == 2
-    assert "There is no package ocean; there are aws, azure-native, gcp, kubernetes, random." in ended.stderr
+    assert "There is no package ocean; there are aws, azure-native, gcp, kubernetes, random, tls." in ended.stderr
 
 
 def test_what_exists_outlives_the_server(tmp_path: Path) -> None:
