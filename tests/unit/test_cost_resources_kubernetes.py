@@ -159,6 +159,128 @@ def test_a_stateful_set_has_volumes_for_each_replica_within_its_bounds():
     assert (bill.cost.floor, bill.cost.ceiling) == pytest.approx((FEE + 1, FEE + 5))
 
 
+def grown(name, size, namespace="data"):
+    return resource(
+        "kubernetes:core/v1:PersistentVolumeClaimPatch",
+        f"{namespace}-{name}",
+        {
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"resources": {"requests": {"storage": size}}},
+        },
+    )
+
+
+def stateful(*templates, name="store", replicas=3):
+    claims = [
+        {
+            "metadata": {"name": called},
+            "spec": {"storageClassName": "gp3", "resources": {"requests": {"storage": size}}},
+        }
+        for called, size in templates
+    ]
+    made = deployment(name, replicas, token="kubernetes:apps/v1:StatefulSet", spec={"volumeClaimTemplates": claims})
+    made.properties["metadata"]["namespace"] = "data"
+    return made
+
+
+def test_volumes_that_have_grown_by_patches_of_their_claims_cost_what_they_have_now():
+    small = stateful(("storage", "10Gi"), ("snapshots", "10Gi"))
+    assert costs(priced(EKS, small))[0] == pytest.approx(FEE + 3 + 3)
+    patches = [grown(f"storage-store-{index}", "30Gi") for index in range(3)]
+    assert costs(priced(EKS, small, *patches))[0] == pytest.approx(FEE + 9 + 3)
+    assert costs(priced(EKS, small, grown("storage-store-0", "10Gi"), grown("storage-store-2", "20Gi")))[
+        0
+    ] == pytest.approx(FEE + 6 + 3), "the largest counts for all"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        grown("storage-store-2-0", "90Gi"),
+        grown("storage-stores-0", "90Gi"),
+        grown("storage-store-0", "90Gi", "elsewhere"),
+    ],
+)
+def test_patches_of_other_claims_do_not_count(other):
+    assert costs(priced(EKS, stateful(("storage", "10Gi")), other))[0] == pytest.approx(FEE + 3)
+
+
+def test_a_claim_that_grows_to_nobody_knows_what_is_a_hole():
+    assert len(priced(EKS, stateful(("storage", "10Gi")), grown("storage-store-0", UNKNOWN)).holes) == 1
+
+
+def postgres(name="main", token="Cluster", **spec):
+    return resource(f"kubernetes:postgresql.cnpg.io/v1:{token}", name, {"metadata": {"name": name}, "spec": spec})
+
+
+def test_a_postgres_cluster_has_the_volumes_of_each_instance():
+    storage, log = {"size": "50Gi", "storageClass": "gp3"}, {"size": "10Gi", "storageClass": "gp3"}
+    assert costs(priced(EKS, postgres(instances=3, storage=storage)))[0] == pytest.approx(FEE + 3 * 5)
+    whole = postgres(instances=3, storage=storage, walStorage=log)
+    assert costs(priced(EKS, whole))[0] == pytest.approx(FEE + 3 * 6)
+    spaces = [{"name": "cold", "storage": {"size": "100Gi", "storageClass": "gp3"}}]
+    assert costs(priced(EKS, postgres(instances=2, storage=storage, tablespaces=spaces)))[0] == pytest.approx(
+        FEE + 2 * 15
+    )
+    assert costs(priced(EKS, postgres(storage=storage)))[0] == pytest.approx(FEE + 5), "one instance by default"
+
+
+def test_a_claim_template_of_a_postgres_cluster_says_what_its_size_and_class_do_not():
+    template = {"storageClassName": "gp3", "resources": {"requests": {"storage": "20Gi"}}}
+    assert costs(priced(EKS, postgres(instances=3, storage={"pvcTemplate": template})))[0] == pytest.approx(FEE + 6)
+    larger = {"pvcTemplate": template, "size": "30Gi"}
+    assert costs(priced(EKS, postgres(instances=3, storage=larger)))[0] == pytest.approx(FEE + 9)
+
+
+@pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({"instances": UNKNOWN, "storage": {"size": "1Gi", "storageClass": "gp3"}}, "spec.instances"),
+        (
+            {"instances": 3, "storage": {"size": UNKNOWN, "storageClass": "gp3"}},
+            "spec.storage.resources.requests.storage",
+        ),
+        ({"instances": 3, "storage": {"size": "1Gi"}}, "spec.storage.storageClassName"),
+    ],
+)
+def test_a_postgres_cluster_that_cannot_be_priced_is_a_hole_with_its_path(spec, path):
+    (hole,) = priced(EKS, postgres(**spec)).holes
+    assert hole.property == path
+
+
+def test_pods_of_postgres_bound_the_pool_that_they_select():
+    asked = {"requests": {"cpu": "900m", "memory": "1Gi"}}
+    placed = {"nodeSelector": {"pool": "web"}, "tolerations": [{"key": "db", "operator": "Exists"}]}
+    free = {"size": "1Gi", "storageClass": "gp3"}
+    # Two pods of 900m fit a node of 1930m.
+    servers = postgres(instances=5, storage=free, resources=asked, affinity=placed)
+    tainted = pool(taints=[("db", "x")])
+    assert counts(EKS, tainted, servers) == (0, 3, 10, 3)
+    template = {"spec": {"nodeSelector": {"pool": "web"}, "tolerations": placed["tolerations"]}}
+    template["spec"]["containers"] = [{"name": "pgbouncer", "resources": asked}]
+    poolers = postgres("readers", "Pooler", instances=4, template=template)
+    assert counts(EKS, tainted, servers, poolers) == (0, 5, 10, 5)
+
+
+def test_pods_of_postgres_that_tolerate_no_taint_stay_off_a_tainted_pool():
+    asked = {"requests": {"cpu": "900m", "memory": "1Gi"}}
+    servers = postgres(
+        instances=5,
+        storage={"size": "1Gi", "storageClass": "gp3"},
+        resources=asked,
+        affinity={"nodeSelector": {"pool": "web"}},
+    )
+    other = deployment(replicas=1, selector={"pool": "web"}, tolerations=[{"key": "db", "operator": "Exists"}])
+    assert counts(EKS, pool(taints=[("db", "x")]), servers, other) == (0, 1, 10, 1)
+
+
+def test_an_unknown_number_of_postgres_servers_bounds_nothing():
+    servers = postgres(
+        instances=UNKNOWN, storage={"size": "1Gi", "storageClass": "gp3"}, affinity={"nodeSelector": {"pool": "web"}}
+    )
+    assert counts(EKS, pool(), servers) == counts(EKS, pool())
+
+
 def test_workloads_bound_the_pool_that_they_select():
     # Two pods of 900m fit a node of 1930m.
     found = counts(EKS, pool(), deployment(replicas=5, selector={"pool": "web"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from penstock_cost import tables
 from penstock_cost.money import Confidence, Estimate, always
@@ -17,6 +18,7 @@ from penstock_cost.resources.registry import Found, prices
 from penstock_cost.resources.tokens import cloud_of
 from penstock_cost.resources.values import REQUIRED, Unpriced, Values, not_known, of
 
+_PATCH = "kubernetes:core:PersistentVolumeClaimPatch"
 _CLASS = "kubernetes:storage.k8s.io:StorageClass"
 _CLOUD_OF = {"ebs.csi.aws.com": "aws", "pd.csi.storage.gke.io": "gcp", "disk.csi.azure.com": "azure"}
 _LOCAL = ("kubernetes.io/no-provisioner", "rancher.io/local-path")
@@ -44,7 +46,7 @@ def stateful_set(resource: Resource, context: Context) -> Iterator[Found]:
     if replicas.most is None:
         raise not_known(replicas.unknown or "spec.replicas")
     for template in templates:
-        made, region = volume(resource, template.child("spec"), context)
+        made, region = volume(resource, _grown(resource, template, context), context)
         if made is not None:
             yield context.line(
                 resource,
@@ -58,23 +60,24 @@ def stateful_set(resource: Resource, context: Context) -> Iterator[Found]:
             )
 
 
-@prices("kubernetes:postgresql.cnpg.io:Cluster")
-def cloud_native_pg(resource: Resource, context: Context) -> Iterator[Found]:
-    """A PostgreSQL cluster of CloudNativePG: the volumes of its instances."""
-    spec = of(resource).child("spec")
-    instances = spec.whole("instances", 1)
-    for part in ("storage", "walStorage"):
-        storage = spec.child(part)
-        if not storage.data:
-            continue
-        wish = {
-            "storageClassName": storage.data.get("storageClass"),
-            "resources": {"requests": {"storage": storage.data.get("size")}},
-        }
-        made, region = volume(resource, Values(wish, storage.at("")[:-1]), context)
-        if made is not None:
-            what = f"{made.what} for each of {instances} instances"
-            yield context.line(resource, what, "disks", always(instances * made.usd), made.rates, region=region)
+def _grown(resource: Resource, template: Values, context: Context) -> Values:
+    """The `spec` of a claim's template, with the size that the program gives the claims that were made of it.
+
+    A StatefulSet's templates cannot be changed, so volumes grow by patches of their claims, whose names begin with
+    those of the template and of the set. The largest counts for all replicas.
+    """
+    spec = template.child("spec")
+    begins = f"{template.child('metadata').data.get('name')}-{_name(resource)}-"
+    sizes = [
+        size
+        for patch in context.stack.by_type.get(_PATCH, ())
+        if _name(patch).removeprefix(begins).isdecimal() and _space(patch) == _space(resource)
+        if (size := of(patch).child("spec").child("resources").child("requests").data.get("storage")) is not None
+    ]
+    largest = max(sizes, key=lambda size: quantity(size, "spec.resources.requests.storage"), default=None)
+    if largest is None:
+        return spec
+    return Values({**spec.data, "resources": {"requests": {"storage": largest}}}, spec.at("")[:-1])
 
 
 def volume(resource: Resource, spec: Values, context: Context) -> tuple[Disk | None, str]:
@@ -107,6 +110,10 @@ def volume(resource: Resource, spec: Values, context: Context) -> tuple[Disk | N
         )
     region = context.region(cluster)
     return disk(context, cloud, region, kind, gib, iops, throughput, path=path), region
+
+
+def _space(resource: Resource) -> Any:
+    return of(resource).child("metadata").data.get("namespace")
 
 
 def _name(resource: Resource) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from penstock_cost.resources.kubernetes import cloud_native_pg
 from penstock_cost.resources.kubernetes.quantities import MIB, quantity
 from penstock_cost.resources.kubernetes.scaling import Replicas, replicas_of
 from penstock_cost.resources.model import Resource, Stack
@@ -17,6 +18,10 @@ _POD = "kubernetes:core:Pod"
 _JOB = "kubernetes:batch:Job"
 _CRON_JOB = "kubernetes:batch:CronJob"
 _SCALED_JOB = "kubernetes:keda.sh:ScaledJob"
+_OF_OPERATORS = {
+    cloud_native_pg.CLUSTER: cloud_native_pg.instances_of,
+    cloud_native_pg.POOLER: cloud_native_pg.poolers_of,
+}
 _KEDA_MOST = 100
 """maxReplicaCount of a ScaledJob that states none."""
 
@@ -57,6 +62,18 @@ def workloads(stack: Stack) -> Iterator[Workload]:
             parallel, jobs = Replicas(0, None), 0
         most = None if parallel.most is None else parallel.most * jobs
         yield _workload(resource, Replicas(0, most), "spec", "jobTargetRef", "template")
+    for token, told in _OF_OPERATORS.items():
+        for resource in stack.by_type.get(token, ()):
+            yield _operated(resource, told)
+
+
+def _operated(resource: Resource, told: Callable[[Resource], tuple[int, Values]]) -> Workload:
+    """Pods that an operator makes of a custom resource."""
+    try:
+        count, spec = told(resource)
+        return Workload(resource, Replicas(count, count), _requests(spec), spec)
+    except Unpriced:
+        return Workload(resource, Replicas(0, None), None, Values({}))
 
 
 def _workload(resource: Resource, replicas: Replicas, *path: str) -> Workload:
