@@ -116,6 +116,8 @@ class NodeCapacity(TypedDict):
     """The name of that resource in a pod's limits, for example `nvidia.com/gpu`."""
     accelerator_type: NotRequired[str]
     """The cloud's name of the accelerator, for example `nvidia-l4`."""
+    accelerator_shared: NotRequired[bool]
+    """Whether several pods use one GPU by turns or side by side, unseparated. Default: false."""
     accelerator_partition: NotRequired[str]
     """The size of the MIG partitions into which each GPU is cut, for example `1g.5gb`; absent where it is whole."""
 

@@ -126,6 +126,7 @@ def test_a_node_offers_shares_and_partitions_of_its_gpus(accelerator: dict[str, 
     pool = pool_ref("gpu", spec(machine_types=["a2-highgpu-1g"], accelerator=accelerator))
     assert pool["capacity"]["accelerators"] == offered
     assert pool["capacity"]["accelerator_resource"] == "nvidia.com/gpu"
+    assert pool["capacity"].get("accelerator_shared", False) is ("sharing" in accelerator)
 
 
 def test_a_workload_on_several_pools_selects_what_they_share_and_tolerates_all() -> None:

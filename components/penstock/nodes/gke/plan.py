@@ -221,6 +221,8 @@ def _capacity(spec: GkePoolSpec) -> NodeCapacity:
         capacity["accelerators"] = spec.gpus.count * slices * clients
         capacity["accelerator_resource"] = spec.gpus.resource
         capacity["accelerator_type"] = spec.gpus.type
+        if asked.sharing:
+            capacity["accelerator_shared"] = True
         if asked.partition:
             capacity["accelerator_partition"] = asked.partition
     return capacity
