@@ -5,18 +5,42 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from penstock_cost.money import CostError
 
+AREAS = "penstock.areas"
+"""The group of entry points by which other packages add an area, such as `tenant`: each is a function like `main`,
+which takes the words behind the area's name. Nothing of theirs is loaded before it is asked for."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; 0: it worked, 1: the input is bad and a text on the standard error says what to write."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    others = {} if words[:1] == ["cost"] else {point.name: point for point in entry_points(group=AREAS)}
+    if words and words[0] in others:
+        return _run_area(others[words[0]], words[1:])
     parser = argparse.ArgumentParser(prog="penstock", description="Bounds the capacity and the bill of a platform.")
     areas = parser.add_subparsers(dest="area", required=True, metavar="AREA")
     text = "What machines, pools and stacks cost a month of 730 hours, before they are deployed."
     _add_commands(areas.add_parser("cost", help="what it costs", description=text))
-    return _run(parser.parse_args(argv))
+    for name in sorted(others):
+        areas.add_parser(name, help=f"see `penstock {name} --help`")
+    return _run(parser.parse_args(words))
+
+
+def _run_area(point: EntryPoint, words: Sequence[str]) -> int:
+    try:
+        run = point.load()
+    except (ImportError, AttributeError) as error:
+        package = point.dist.name if point.dist else point.module
+        print(  # noqa: T201 (it is a command)
+            f"`penstock {point.name}` cannot be run: {error}. Install {package} again, with all that it needs.",
+            file=sys.stderr,
+        )
+        return 1
+    return int(run(words))
 
 
 def _add_commands(parser: argparse.ArgumentParser) -> None:

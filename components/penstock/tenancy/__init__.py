@@ -1,0 +1,1 @@
+"""Tenants: who shares the cluster, what each may use, and what keeps them apart."""
