@@ -9,14 +9,16 @@ SANDBOX := $(BIN)/python -m sandbox
 STACK_OF = $(if $(EXAMPLE),--project docs/examples/platform --home .sandbox --stack $(EXAMPLE),--stack $(STACK))
 # A process per core. Each may run an engine with its cloud and its program: half a gigabyte.
 PARALLEL := --numprocesses auto --maxprocesses 8 --dist worksteal
+MOTION := tests/cluster/test_motion.py
+SIDE_BY_SIDE := --no-print-directory --jobs 2 --output-sync=line
 FAULTS = $(if $(FAULT),--fault '$(FAULT)')
 # CLUSTER=1 means the real control plane that `make cluster` starts.
 ON = $(if $(CLUSTER),--cluster)
 
-.PHONY: help install preview up refresh destroy cluster cluster-down test lint types unit engine cluster-test bench docs clean
+.PHONY: help install preview up refresh destroy cluster cluster-down test lint types unit engine engine-test cluster-test control-plane-test motion-test servers-test bench docs clean
 
 help:  ## Show this help.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(READY)  ## Install the Python packages into .venv.
 
@@ -47,7 +49,12 @@ cluster: $(READY)  ## Start a real Kubernetes control plane on this machine. The
 cluster-down: $(READY)  ## End it; what it holds is kept.
 	@$(BIN)/python -m sandbox.cluster down
 
-test: lint types unit engine  ## Run every check: lint, types, unit tests, engine tests.
+test: lint types unit  ## Run every check: lint, types, unit tests, tests of engine, cluster and servers.
+	@$(SANDBOX) engine && $(BIN)/python -m sandbox.cluster build
+	@echo 'Next come the tests of the engine and of the cluster, side by side; then the rehearsal, beside the servers: 25 min.'
+	@$(MAKE) $(SIDE_BY_SIDE) engine-test control-plane-test
+	@$(MAKE) $(SIDE_BY_SIDE) motion-test servers-test
+	@$(BIN)/pytest -m timed tests/engine
 
 lint: $(READY)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -58,13 +65,24 @@ types: $(READY)
 unit: $(READY)
 	@$(BIN)/pytest $(PARALLEL) tests/unit tests/cluster/unit
 
-engine: $(READY)
-	@$(SANDBOX) engine
-	@$(BIN)/pytest $(PARALLEL) -m 'not timed' tests/engine
+engine: engine-test  ## Test with the real engine.
 	@$(BIN)/pytest -m timed tests/engine
 
-cluster-test: $(READY)  ## Test the control plane itself, which is built first.
-	@$(BIN)/pytest tests/cluster
+engine-test: $(READY)
+	@$(SANDBOX) engine
+	@$(BIN)/pytest $(PARALLEL) -m 'not timed' tests/engine
+
+cluster-test: control-plane-test motion-test  ## Test on the real control plane, which is built first.
+
+control-plane-test: $(READY)
+	@$(BIN)/pytest --ignore tests/cluster/unit --ignore $(MOTION) tests/cluster
+
+motion-test: $(READY)
+	@$(BIN)/pytest $(MOTION)
+
+servers-test: $(READY)  ## Test with real Redis and PostgreSQL servers; Debian's packages are installed where they are missing.
+	@tests/servers/install
+	@$(BIN)/pytest tests/servers
 
 bench: $(READY)  ## Measure the overhead against the bare engine, as ratios from one run.
 	@$(BIN)/python -m tests.bench

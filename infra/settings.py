@@ -21,6 +21,8 @@ from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
 from services import ServiceSettings, metrics_inputs, metrics_problems
+from stores import Stores, StoreSettings, cache_problems, store_problems
+from tenants import tenant_problems
 
 _NAMESPACE = "penstock:"
 # https://www.pulumi.com/registry/packages/gcp/installation-configuration/
@@ -28,8 +30,8 @@ _PROJECT_VARIABLES = ("GOOGLE_PROJECT", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"
 
 
 class Settings(Spec):
-    """A platform: a cluster, its node pools, capacity that is split over several ways to buy it, its autoscaler, and
-    the services that run there with what measures and scales them.
+    """A platform: a cluster, its node pools, capacity that is split over several ways to buy it, its autoscaler, the
+    services that run there with what measures and scales them, the stores of their data, and the tenants.
 
     `of` gives the settings of a platform in one cloud, whose rules its parts obey.
     """
@@ -42,6 +44,12 @@ class Settings(Spec):
     autoscaler: dict[str, Any] | None = None
     metrics: dict[str, Any] | None = None
     services: dict[str, ServiceSettings] = {}
+    redis: dict[str, StoreSettings] = {}
+    qdrant: dict[str, StoreSettings] = {}
+    postgres: dict[str, StoreSettings] = {}
+    cache: dict[str, Any] | None = None
+    tenants: dict[str, dict[str, Any]] = {}
+    tenant_overcommit: float = Field(default=1, gt=0)
 
     @classmethod
     def of(cls, cloud: Cloud) -> type[Settings]:
@@ -106,6 +114,27 @@ class Settings(Spec):
             check(MetricsStackSpec, asked)
         except InvalidSpec as error:
             yield from (Problem(f"metrics.{p.path}" if p.path else "metrics", p.reason) for p in error.problems)
+
+    @property
+    def stores(self) -> Stores:
+        """The stores by kind, by name."""
+        return {"redis": self.redis, "qdrant": self.qdrant, "postgres": self.postgres}
+
+    @rule
+    def the_stores_can_be_deployed(self) -> Iterator[Problem]:
+        yield from store_problems(self.stores, {pool["name"]: pool for pool in self._pool_refs()})
+
+    @rule
+    def the_cache_can_be_deployed(self) -> Iterator[Problem]:
+        if self.cache is not None:
+            pools = {pool["name"]: pool for pool in self._pool_refs()}
+            for problem in cache_problems(self.cache, self.stores, pools):
+                yield Problem(f"cache.{problem.path}".rstrip("."), problem.reason)
+
+    @rule
+    def the_tenants_can_be_deployed(self) -> Iterator[Problem]:
+        pools = {pool["name"]: pool for pool in self._pool_refs()}
+        yield from tenant_problems(self.tenants, self.tenant_overcommit, pools, self.stores)
 
     def _pool_refs(self) -> Iterator[PoolRef]:
         for name, pool in self.pools.items():

@@ -12,6 +12,9 @@ import penstock
 from penstock.nodes.pools import NodePool
 from services import NAMESPACE, ServiceSettings, metrics_inputs
 from settings import Settings
+from stores import NAMESPACE as STORES_NAMESPACE
+from stores import Stores, operator_inputs
+from tenants import tenant_inputs
 
 
 def deploy(settings: Settings) -> dict[str, Any]:
@@ -21,8 +24,9 @@ def deploy(settings: Settings) -> dict[str, Any]:
     cloud = settings.cluster.cloud
     home = {"cluster": cluster.ref, "cloud": cloud}
     # GKE runs everything that its pools need; elsewhere, and for services, something has to be put into the cluster.
-    bare = cloud is penstock.Cloud.GCP and settings.metrics is None and not settings.services
-    inside = None if bare else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
+    needs = (settings.metrics is not None, settings.services, settings.tenants, *settings.stores.values())
+    bare = cloud is penstock.Cloud.GCP and not any(needs)
+    inside = None if bare else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig, enable_secret_mutable=True)
     opts = pulumi.ResourceOptions(provider=inside)
     pools: list[NodePool | penstock.PurchaseMix] = [
         penstock.node_pool(name, {**home, **pool}, opts) for name, pool in given["pools"].items()
@@ -43,11 +47,25 @@ def deploy(settings: Settings) -> dict[str, Any]:
         metrics = penstock.MetricsStack("metrics", cast(penstock.MetricsStackArgs, {**home, **asked}), opts)
         before.append(metrics)
         prometheus = metrics.prometheus_url
-    if settings.services:
-        deploy_services(
-            settings.services, refs, prometheus, pulumi.ResourceOptions(provider=inside, depends_on=[*before])
-        )
+    opts = pulumi.ResourceOptions(provider=inside, depends_on=[*before])
+    after_services = opts
+    if settings.services or settings.cache is not None:
+        after_services = after(opts, penstock.ServiceNamespace(NAMESPACE, {}, opts))
+    deploy_services(settings.services, refs, prometheus, after_services)
+    stores, made = deploy_stores(settings.stores, refs, settings.metrics is not None, opts)
+    if settings.cache is not None:
+        offered = {kind: stores[kind][name] for kind, name in settings.cache.items() if kind in stores}
+        unmeasured = {} if settings.metrics is not None else {"monitoring": False}
+        asked = {**unmeasured, **settings.cache, **offered, "namespace": NAMESPACE}
+        penstock.CacheTiers("cache", cast(penstock.CacheTiersArgs, asked), after(after_services, *made))
+    if settings.tenants:
+        exports["tenants"] = deploy_tenants(settings.tenants, refs, stores, after(opts, *made))
     return exports
+
+
+def after(opts: pulumi.ResourceOptions, *these: pulumi.Resource) -> pulumi.ResourceOptions:
+    """The same options, once these are there, too."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[*these]))
 
 
 def deploy_services(
@@ -56,15 +74,55 @@ def deploy_services(
     prometheus: str,
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """The services, each with what scales it, in a namespace of their own."""
-    namespace = penstock.ServiceNamespace(NAMESPACE, {}, opts)
-    inside = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[namespace]))
+    """The services, each with what scales it."""
     for name, service in services.items():
-        workload = penstock.Workload(name, cast(penstock.WorkloadArgs, service.workload(pools)), inside)
+        workload = penstock.Workload(name, cast(penstock.WorkloadArgs, service.workload(pools)), opts)
         address = {"prometheus_address": prometheus} if prometheus else {}
         scaling = {**address, **service.scaling, "target": workload.target}
-        after = pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=[workload]))
-        penstock.ServiceAutoscaler(name, cast(penstock.ServiceAutoscalerArgs, scaling), after)
+        penstock.ServiceAutoscaler(name, cast(penstock.ServiceAutoscalerArgs, scaling), after(opts, workload))
+
+
+def deploy_stores(
+    stores: Stores, pools: Mapping[str, penstock.PoolRef], measured: bool, opts: pulumi.ResourceOptions
+) -> tuple[dict[str, dict[str, Any]], list[pulumi.Resource]]:
+    """The stores in a namespace of their own: what each offers, by kind and name, and the components."""
+    refs: dict[str, dict[str, Any]] = {kind: {} for kind in stores}
+    made: list[pulumi.Resource] = []
+    if not any(stores.values()):
+        return refs, made
+    before: list[pulumi.Resource] = [penstock.ServiceNamespace(STORES_NAMESPACE, {}, opts)]
+    if stores["postgres"]:
+        asked = cast(penstock.PostgresOperatorArgs, operator_inputs(stores, pools))
+        before.append(penstock.PostgresOperator("postgres-operator", asked, opts))
+    for kind, named in stores.items():
+        for name, store in named.items():
+            inputs = {**({} if measured else {"monitoring": False}), **store.inputs(STORES_NAMESPACE, pools)}
+            component = STORES[kind](name, cast(Any, inputs), after(opts, *before))
+            refs[kind][name] = component.ref
+            made.append(component)
+    return refs, made
+
+
+STORES: Mapping[str, type[penstock.RedisCluster | penstock.QdrantCluster | penstock.PostgresCluster]] = {
+    "redis": penstock.RedisCluster,
+    "qdrant": penstock.QdrantCluster,
+    "postgres": penstock.PostgresCluster,
+}
+
+
+def deploy_tenants(
+    tenants: Mapping[str, Mapping[str, Any]],
+    pools: Mapping[str, penstock.PoolRef],
+    stores: Mapping[str, Mapping[str, Any]],
+    opts: pulumi.ResourceOptions,
+) -> dict[str, Any]:
+    """The tenants, and what holds for all of them. Returns the namespace of each."""
+    policies = penstock.TenantPolicies("tenants", {}, opts)
+    made = {}
+    for name, tenant in tenants.items():
+        asked = cast(penstock.TenantArgs, tenant_inputs(tenant, pools, stores))
+        made[name] = penstock.Tenant(name, asked, after(opts, policies)).namespace
+    return made
 
 
 def cluster_name(stack: str) -> str:

@@ -21,6 +21,17 @@ from penstock.clusters.args import ClusterArgs
 from penstock.clusters.cluster import Cluster
 from penstock.component import InvalidInputs
 from penstock.controllers import controllers
+from penstock.data.cache.args import CacheTiersArgs
+from penstock.data.cache.cache_tiers import CacheTiers
+from penstock.data.postgres.args import PostgresClusterArgs
+from penstock.data.postgres.operator_args import PostgresOperatorArgs
+from penstock.data.postgres.postgres_cluster import PostgresCluster
+from penstock.data.postgres.postgres_operator import PostgresOperator
+from penstock.data.qdrant.args import QdrantClusterArgs, QdrantDistance
+from penstock.data.qdrant.cluster import QdrantCluster
+from penstock.data.redis.args import RedisClusterArgs, RedisUse
+from penstock.data.redis.cluster import RedisCluster
+from penstock.data.refs import PostgresRef, QdrantRef, RedisRef
 from penstock.nodes.args import NodePoolArgs, PurchaseMixArgs
 from penstock.nodes.mix import PurchaseMix
 from penstock.nodes.plan import scheduling
@@ -28,12 +39,17 @@ from penstock.nodes.pools import GpuNodePool, OnDemandNodePool, ReservedNodePool
 from penstock.observability.args import MetricsStackArgs
 from penstock.observability.metrics_stack import MetricsStack
 from penstock.refs import Cloud, ClusterRef, PoolRef, Purchase, Taint, TaintEffect
+from penstock.tenancy.args import TenantArgs, TenantPoliciesArgs
+from penstock.tenancy.policies import TenantPolicies
+from penstock.tenancy.tenant import Tenant
 from penstock.workloads.args import ServiceNamespaceArgs, WorkloadArgs
 from penstock.workloads.namespace import ServiceNamespace
 from penstock.workloads.workload import Workload
 
 __all__ = [
     "BufferVersion",
+    "CacheTiers",
+    "CacheTiersArgs",
     "Cloud",
     "Cluster",
     "ClusterArgs",
@@ -56,9 +72,22 @@ __all__ = [
     "NodePoolArgs",
     "OnDemandNodePool",
     "PoolRef",
+    "PostgresCluster",
+    "PostgresClusterArgs",
+    "PostgresOperator",
+    "PostgresOperatorArgs",
+    "PostgresRef",
     "Purchase",
     "PurchaseMix",
     "PurchaseMixArgs",
+    "QdrantCluster",
+    "QdrantClusterArgs",
+    "QdrantDistance",
+    "QdrantRef",
+    "RedisCluster",
+    "RedisClusterArgs",
+    "RedisRef",
+    "RedisUse",
     "ReservedNodePool",
     "ServiceAutoscaler",
     "ServiceAutoscalerArgs",
@@ -69,6 +98,10 @@ __all__ = [
     "Taint",
     "TaintEffect",
     "Target",
+    "Tenant",
+    "TenantArgs",
+    "TenantPolicies",
+    "TenantPoliciesArgs",
     "Trigger",
     "VerticalAutoscaler",
     "VerticalAutoscalerArgs",
