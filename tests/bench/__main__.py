@@ -73,6 +73,30 @@ def overhead(stack: str, place: Path) -> tuple[str, float, str, str]:
     return name, taken["example"] / taken["bare"], "<= 1.25", _seconds(taken)
 
 
+def tenants(place: Path, counts: Sequence[int]) -> Iterator[tuple[str, float, str, str]]:
+    """So many tenants against programs that register the same resources without Penstock, and the time of each."""
+    spent: dict[int, float] = {}
+    for count in counts:
+        text, folder = programs.tenants(count), place / f"tenants{count}"
+        programs.write(folder, text)
+        plan = Sandbox(folder, home=folder / ".sandbox", engine=ENGINE).pulumi(
+            "preview", stack="dev", args=["--json"], check=True
+        )
+        same = bare.resources(plan.stdout)
+        measures = {
+            "tenants": preview(folder, "dev", text),
+            "bare": preview(place / f"bare{count}", "dev", bare.program(same)),
+        }
+        taken = best(measures, rounds=1 if count > 100 else 3)
+        name = f"preview of {count:,} tenants / of their {len(same):,} resources bare"
+        yield name, taken["tenants"] / taken["bare"], "<= 1.25", _seconds(taken)
+        spent[count] = taken["tenants"]
+    (few, some, many) = counts
+    at_some, at_many = (spent[some] - spent[few]) / (some - few), (spent[many] - spent[some]) / (many - some)
+    note = _seconds({str(some): at_some, str(many): at_many})
+    yield f"time a tenant, of {many:,} / of {some}", at_many / at_some, "0.85 to 1.15", note
+
+
 def packs(count: int, place: Path, rounds: int) -> Iterator[tuple[str, float, str, str]]:
     """A preview of so many resources, a tenth of them pools, with all policies, without, and with ones that do nothing.
 
@@ -129,6 +153,8 @@ def main() -> None:
         row("preview of prod / preview of 72 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
         for cloud in CLOUDS:
             row(*overhead(cloud, place / cloud))
+        for measured in tenants(place, (10, 100, 1_000)):
+            row(*measured)
         for count, rounds in ((100, ROUNDS), (2_000, 3)):
             for measured in packs(count, place / f"packs{count}", rounds):
                 row(*measured)

@@ -12,6 +12,7 @@ from pulumi._types import input_type_py_to_pulumi_names
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes an unknown value in JSON
 _SECRET = "4dabf18193072939515e22adb298388d"  # and the key that marks a special value
+_HIDDEN = "[secret]"  # and what it writes in place of a secret
 
 _PROGRAM = """\
 import asyncio
@@ -47,6 +48,7 @@ _SDKS = {
     "aws": "pulumi_aws",
     "azure-native": "pulumi_azure_native",
     "kubernetes": "pulumi_kubernetes",
+    "random": "pulumi_random",
 }
 
 _RENAMED = {"resource_name": "resource_name_"}
@@ -79,7 +81,8 @@ def _class(type_: str) -> str:
     package, module, name = type_.split(":")
     group, _, rest = module.partition("/")
     version = f".{rest}" if package == "kubernetes" else ""
-    return f"{_SDKS[package]}.{group.partition('.')[0]}{version}.{name}"
+    inside = "" if group == "index" else f".{group.partition('.')[0]}"
+    return f"{_SDKS[package]}{inside}{version}.{name}"
 
 
 def _arguments(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +96,9 @@ def _arguments(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Secrets as what they hold, and without what the provider itself added."""
+    """Secrets as what they hold, or unknown where the engine hides that, and without what the provider itself added."""
+    if value == _HIDDEN:
+        return UNKNOWN
     if isinstance(value, dict):
         if _SECRET in value:
             return _plain(json.loads(value["plaintext"])) if "plaintext" in value else UNKNOWN

@@ -60,6 +60,86 @@ for i in range({count}):
     }})
 """
 
+_TENANTS = """
+import pulumi
+import pulumi_kubernetes as k8s
+import penstock
+
+inside = k8s.Provider("cluster", kubeconfig=json.dumps(KUBECONFIG))
+opts = pulumi.ResourceOptions(provider=inside)
+policies = penstock.TenantPolicies("tenants", {{}}, opts)
+after = pulumi.ResourceOptions(provider=inside, depends_on=[policies])
+for i in range({count}):
+    penstock.Tenant(f"tenant-{{i}}", {{
+        "pools": [POOL], "quota": {{"cpu": "1", "memory": "4Gi"}}, "images": {{"registries": ["registry.example.com"]}},
+        "groups": {{"admin": [f"oidc:{{i}}-admins"], "developer": [f"oidc:{{i}}-developers"]}},
+        "redis": REDIS, "postgres": POSTGRES, "qdrant": QDRANT,
+    }}, after)
+"""
+_POOL = {
+    "name": "shared",
+    "cloud": "gcp",
+    "purchase": "on_demand",
+    "machine_types": ["n2-standard-8"],
+    "min_nodes": 1,
+    "max_nodes": 500,
+    "labels": {"penstock/pool": "shared"},
+    "taints": [],
+    "capacity": {"cpu_millicores": 7910, "memory_mib": 30000, "accelerators": 0},
+}
+_REDIS = {
+    "name": "cache",
+    "namespace": "data",
+    "host": "cache.data.svc.cluster.local",
+    "port": 6379,
+    "use": "cache",
+    "replicas": 6,
+    "memory_mib": 6144,
+    "image": "docker.io/library/redis:8",
+    "admin_secret": "cache-admin",
+    "tls_secret": "cache-tls",
+    "labels": {"app.kubernetes.io/name": "redis", "app.kubernetes.io/instance": "cache"},
+}
+_POSTGRES = {
+    "name": "main",
+    "namespace": "data",
+    "host": "main-pooler-rw.data.svc.cluster.local",
+    "read_host": "main-pooler-ro.data.svc.cluster.local",
+    "direct_host": "main-rw.data.svc.cluster.local",
+    "port": 5432,
+    "database": "platform",
+    "image": "ghcr.io/cloudnative-pg/postgresql:18-standard-trixie",
+    "admin_secret": "main-admin",
+    "ca_secret": "main-ca",
+    "labels": {"cnpg.io/cluster": "main"},
+    "pooler_labels": {"cnpg.io/poolerName": "main"},
+}
+_QDRANT = {
+    "name": "vectors",
+    "namespace": "data",
+    "host": "vectors.data.svc.cluster.local",
+    "port": 6333,
+    "grpc_port": 6334,
+    "collection": "shared",
+    "vector_size": 384,
+    "api_key": "key",
+    "admin_secret": "vectors-keys",
+    "tls": False,
+    "client_image": "docker.io/library/python:3",
+    "scripts": "vectors-scripts",
+    "replicas": 2,
+    "nodes": 3,
+    "labels": {"app.kubernetes.io/name": "qdrant", "app.kubernetes.io/instance": "vectors"},
+}
+_KUBECONFIG = {
+    "apiVersion": "v1",
+    "kind": "Config",
+    "clusters": [{"name": "bench", "cluster": {"server": "https://192.0.2.1"}}],
+    "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench"}}],
+    "users": [{"name": "bench", "user": {"token": "bench"}}],
+    "current-context": "bench",
+}
+
 
 def bare(*, pools: int, others: int) -> str:
     """A program of the stack itself, a cluster of five resources' kinds, node pools, and small resources."""
@@ -70,6 +150,13 @@ def bare(*, pools: int, others: int) -> str:
 def pools(count: int) -> str:
     """A program of `count` pools in a cluster that exists."""
     return _POOLS.format(count=count)
+
+
+def tenants(count: int) -> str:
+    """A program of `count` tenants, each with its part of three stores that exist."""
+    known = {"KUBECONFIG": _KUBECONFIG, "POOL": _POOL, "REDIS": _REDIS, "POSTGRES": _POSTGRES, "QDRANT": _QDRANT}
+    stated = "".join(f"{name} = {value!r}\n" for name, value in known.items())
+    return f"import json\n{stated}{_TENANTS.format(count=count)}"
 
 
 def write(folder: Path, program: str) -> None:
