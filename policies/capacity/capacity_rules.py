@@ -4,7 +4,7 @@ from disruption import disruption_allowed
 from gpus import GpuPoolsUsed, gpu_pools_used, gpus_within_pools
 from grace import GracePeriod, grace_period
 from maxima import NodePoolMaximum, ReplicaMaximum, node_pool_maximum, replica_maximum
-from scalers import one_metric, one_scaler, replicas_left_to_scaler
+from scalers import one_metric, one_scaler, replicas_left_to_scaler, stores_not_scaled
 
 from penstock_cost.crossguard import ResourceRule, Rule, StackRule
 
@@ -28,6 +28,7 @@ RULES: list[Rule] = [
         GracePeriod,
     ),
     StackRule("one-scaler", "One autoscaler at most sets the replicas of a workload.", one_scaler),
+    StackRule("stores-not-scaled", "No autoscaler changes the number of nodes of a store.", stores_not_scaled),
     StackRule("one-metric", "Replicas and requests of a workload are not scaled on the same metric.", one_metric),
     StackRule(
         "replicas-left-to-scaler",

@@ -8,11 +8,16 @@ from objects import HPA, SCALED, SCALED_OBJECT, VPA, Target, kind_of, of_kinds, 
 
 from penstock_cost.crossguard import Finding, NotKnown, Seen, items, read, text
 from penstock_cost.crossguard.rules import not_known
-from penstock_cost.crossguard.values import strings
+from penstock_cost.crossguard.values import known_texts, strings
 from penstock_cost.resources.model import Resource
 from penstock_cost.resources.tokens import plain
 
 METRICS = ("cpu", "memory")
+STORES = ("postgresql", "qdrant", "redis", "valkey")
+"""The values of the label `app.kubernetes.io/name` by which stores are known."""
+STORE_KINDS = ("Cluster", "RedisCluster", "ValkeyCluster", "QdrantCluster")
+"""The kinds of their operators."""
+_NAME = "app.kubernetes.io/name"
 
 
 def one_scaler(stack: Seen, _config: object, _configs: object) -> Iterator[Finding]:
@@ -27,6 +32,21 @@ def one_scaler(stack: Seen, _config: object, _configs: object) -> Iterator[Findi
                 scalers[-1].urn,
             )
     yield from problems
+
+
+def stores_not_scaled(stack: Seen, _config: object, _configs: object) -> Iterator[Finding]:
+    """An autoscaler of a store's nodes: its data does not move with them."""
+    for target, scalers in _scaled(stack, []).items():
+        workload = next((one for one in of_kinds(stack, *SCALED) if same(target, one)), None)
+        name = known_texts(workload.properties, "metadata.labels").get(_NAME) if workload else None
+        if name in STORES or target.kind in STORE_KINDS:
+            for scaler in scalers:
+                yield Finding(
+                    f"{kind_of(scaler)} '{scaler.name}' scales {target.kind} '{_shown(stack, target)}', a store: its "
+                    "data does not move with its nodes, and those that go take some with them. Change its size in the "
+                    "program, and drop this.",
+                    scaler.urn,
+                )
 
 
 def one_metric(stack: Seen, _config: object, _configs: object) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from disruption import disruption_allowed
 from gpus import GpuPoolsUsed, gpu_pools_used, gpus_within_pools
 from grace import GracePeriod, grace_period
 from maxima import NodePoolMaximum, ReplicaMaximum, node_pool_maximum, replica_maximum
-from scalers import one_metric, one_scaler, replicas_left_to_scaler
+from scalers import one_metric, one_scaler, replicas_left_to_scaler, stores_not_scaled
 
 from penstock_cost.crossguard import Finding, Seen
 from penstock_cost.resources.model import UNKNOWN, Resource
@@ -170,6 +170,23 @@ def test_two_scalers_of_one_workload_are_told_and_one_is_not() -> None:
     assert not said(one_scaler(Seen([hpa, other]), None, None))
     text = said(one_scaler(Seen([hpa, keda, other]), None, None))
     assert text.startswith("Deployment 'web' is scaled by HorizontalPodAutoscaler 'cpu' and ScaledObject 'queue'.")
+
+
+STATEFUL = "kubernetes:apps/v1:StatefulSet"
+
+
+@pytest.mark.parametrize(("of", "kept"), [("redis", False), ("qdrant", False), ("queue-worker", True)])
+def test_nodes_of_stores_are_not_scaled_and_other_stateful_pods_may_be(of: str, kept: bool) -> None:
+    labels = {"app.kubernetes.io/name": of}
+    store = resource(STATEFUL, "cache", metadata={"name": "cache", "namespace": "shop", "labels": labels}, spec={})
+    hpa = named(HPA, "cpu", scaleTargetRef={"kind": "StatefulSet", "name": "cache"})
+    text = said(stores_not_scaled(Seen([store, hpa]), None, None))
+    assert text == "" if kept else text.startswith("HorizontalPodAutoscaler 'cpu' scales StatefulSet 'cache', a store")
+
+
+def test_a_store_of_an_operators_is_known_by_its_kind() -> None:
+    keda = named(SCALED_OBJECT, "queue", scaleTargetRef={"kind": "Cluster", "name": "main"})
+    assert "scales Cluster 'main', a store" in said(stores_not_scaled(Seen([keda]), None, None))
 
 
 def test_a_scaler_is_joined_to_the_workload_whose_name_is_not_known_yet_and_fails_where_it_cannot() -> None:
