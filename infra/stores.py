@@ -77,7 +77,8 @@ def cache_problems(cache: Mapping[str, Any], stores: Stores, pools: Mapping[str,
     """What is wrong with the tiers of the cache, which name the Redis and the Postgres that they use."""
     if "namespace" in cache:
         yield Problem("namespace", f"Services read it, in '{SERVICES}'. Drop this.")
-    missing = [kind for kind in ("redis", "postgres") if kind in cache and cache[kind] not in stores[kind]]
+    named = {kind: cache[kind] for kind in ("redis", "postgres") if kind in cache}
+    missing = [kind for kind, name in named.items() if not (isinstance(name, str) and name in stores[kind])]
     for kind in missing:
         known = ", ".join(stores[kind]) or "none"
         yield Problem(kind, f"There is no {kind} store {cache[kind]!r}. There are: {known}.")

@@ -16,9 +16,11 @@ def tenant_problems(
 ) -> Iterator[Problem]:
     """What is wrong with the tenants, each by itself and all together."""
     for name, tenant in tenants.items():
+        if isinstance(tenant, Mapping) and "cluster_pools" in tenant:
+            yield Problem(f"tenants.{name}.cluster_pools", "That is the platform's own. Drop this.")
         for kind in STORES:
             asked = tenant.get(kind) if isinstance(tenant, Mapping) else None
-            if asked is not None and asked not in stores[kind]:
+            if asked is not None and not (isinstance(asked, str) and asked in stores[kind]):
                 known = ", ".join(stores[kind])
                 there = f"They are: {known}" if known else f"Write it under {kind}, or drop this"
                 yield Problem(f"tenants.{name}.{kind}", f"There is no {kind} store {asked!r}. {there}.")

@@ -26,7 +26,13 @@ def deploy(settings: Settings) -> dict[str, Any]:
     # GKE runs everything that its pools need; elsewhere, and for services, something has to be put into the cluster.
     needs = (settings.metrics is not None, settings.services, settings.tenants, *settings.stores.values())
     bare = cloud is penstock.Cloud.GCP and not any(needs)
-    inside = None if bare else k8s.Provider("cluster", kubeconfig=cluster.kubeconfig, enable_secret_mutable=True)
+    inside = (
+        None
+        if bare
+        else k8s.Provider(
+            "cluster", kubeconfig=cluster.kubeconfig, enable_secret_mutable=True, enable_config_map_mutable=True
+        )
+    )
     opts = pulumi.ResourceOptions(provider=inside)
     pools: list[NodePool | penstock.PurchaseMix] = [
         penstock.node_pool(name, {**home, **pool}, opts) for name, pool in given["pools"].items()

@@ -199,6 +199,37 @@ def test_services_that_cannot_be_scaled_are_refused_with_their_path(
     assert reason in problems(prod)[path]
 
 
+TENANT = {"pools": ["cpu"], "quota": {"cpu": "4", "memory": "8Gi"}, "images": {"registries": ["r.example.com"]}}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path", "reason"),
+    [
+        ("redis", {"x": {"pools": ["nowhere"]}}, "redis.x.pools[0]", "There is no pool 'nowhere'"),
+        ("redis", {"x": {"pools": ["database"], "namespace": "a"}}, "redis.x.namespace", "It runs in 'data'"),
+        ("redis", {"3x": {"pools": ["database"]}}, "redis.3x", "begins with a letter"),
+        ("redis", {"x": {"pools": ["spot"]}}, "redis.x.pools[0]", "spot"),
+        ("redis", {"vectors": {"pools": ["database"]}}, "qdrant.vectors", "has this name"),
+        ("redis", {"cache": {"pools": ["database"], "use": "queue"}}, "cache.redis", "evicts nothing"),
+        ("cache", {"redis": "nowhere"}, "cache.redis", "There are: cache, queue"),
+        ("cache", {"redis": ["cache"]}, "cache.redis", "There is no redis store ['cache']"),
+        ("cache", {"redis": "cache", "shared": {"size_mib": 99999}}, "cache.shared.size_mib", "at most"),
+        ("tenants", {"a": {**TENANT, "pools": ["nowhere"]}}, "tenants.a.pools[0]", "none of the cluster's pools"),
+        ("tenants", {"a": {**TENANT, "redis": "nowhere"}}, "tenants.a.redis", "They are: cache, queue"),
+        ("tenants", {"a": {**TENANT, "postgres": {}}}, "tenants.a.postgres", "no ref of a store"),
+        ("tenants", {"a": {**TENANT, "cluster_pools": []}}, "tenants.a.cluster_pools", "platform's own"),
+        ("tenants", {"A_b": TENANT}, "tenants.A_b", "no name for a tenant"),
+        ("tenants", {"a": TENANT, "A": TENANT}, "tenants.A", "the same name"),
+        ("tenants", {"a": {**TENANT, "quota": {"cpu": "9000", "memory": "1Gi"}}}, "tenants.a.quota.cpu", "9000"),
+    ],
+)  # fmt: skip
+def test_stores_and_tenants_that_cannot_be_deployed_are_refused_with_their_path(
+    prod: dict[str, Any], key: str, value: Any, path: str, reason: str
+) -> None:
+    prod[f"penstock:{key}"] = {**prod[f"penstock:{key}"], **value} if key in ("redis", "tenants") else value
+    assert reason in problems(prod)[path]
+
+
 def test_metrics_that_autoscalers_need_are_added_to_those_that_are_asked_for(prod: dict[str, Any]) -> None:
     prod["penstock:services"] = {"a": PLANNER}
     prod["penstock:metrics"] = {"hpa_metrics": ["http_requests_per_second"]}
