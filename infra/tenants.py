@@ -32,4 +32,5 @@ def tenant_inputs(
 ) -> dict[str, Any]:
     """The inputs of its `Tenant`, given the refs of pools and stores by their names."""
     placed = {**tenant, "pools": [pools[name] for name in tenant["pools"]], "cluster_pools": [*pools.values()]}
-    return {key: stores[key][value] if key in STORES else value for key, value in placed.items()}
+    stated = {key: value for key, value in placed.items() if value is not None}
+    return {key: stores[key][value] if key in STORES else value for key, value in stated.items()}

@@ -29,7 +29,7 @@ from penstock.data.postgres.postgres_cluster import PostgresCluster
 from penstock.data.postgres.postgres_operator import PostgresOperator
 from penstock.data.qdrant.args import QdrantClusterArgs, QdrantDistance
 from penstock.data.qdrant.cluster import QdrantCluster
-from penstock.data.redis.args import RedisClusterArgs, RedisUse
+from penstock.data.redis.args import RedisClusterArgs, RedisEviction, RedisSync, RedisUse
 from penstock.data.redis.cluster import RedisCluster
 from penstock.data.refs import PostgresRef, QdrantRef, RedisRef
 from penstock.nodes.args import NodePoolArgs, PurchaseMixArgs
@@ -86,7 +86,9 @@ __all__ = [
     "QdrantRef",
     "RedisCluster",
     "RedisClusterArgs",
+    "RedisEviction",
     "RedisRef",
+    "RedisSync",
     "RedisUse",
     "ReservedNodePool",
     "ServiceAutoscaler",

@@ -150,6 +150,14 @@ TOOLS = {
             "github.com/prometheus/prometheus/cmd/prometheus",
             216,
         ),
+        # Judges our alerts in tests.
+        Tool(
+            "promtool",
+            "prometheus",
+            "github.com/prometheus/prometheus",
+            "github.com/prometheus/prometheus/cmd/promtool",
+            30,
+        ),
         Tool(
             "prometheus-operator",
             "prometheus-operator",

@@ -1,9 +1,8 @@
 """The alerts of the Postgres cluster and of the cache, as Prometheus itself reads them: each is raised by what it is
-for, and by nothing else. Needs promtool: on PATH, or built as one of the sandbox's tools."""
+for, and by nothing else."""
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from penstock.data.cache import watching
 from penstock.data.postgres import monitors
+from sandbox.cluster.toolbox import Toolbox
 from tests.unit import test_cache_tiers as cache
 from tests.unit import test_postgres_cluster as postgres
 
@@ -130,11 +130,7 @@ def every_alert() -> list[str]:
 
 @pytest.fixture(scope="module")
 def promtool() -> Path:
-    built = sorted((ROOT / ".sandbox" / "tools").glob("promtool/*/promtool"))
-    found = shutil.which("promtool") or (str(built[-1]) if built else None)
-    if found is None:
-        pytest.skip("There is no promtool here. Put one on PATH, or build that of sandbox/cluster/modules/prometheus.")
-    return Path(found)
+    return Toolbox(ROOT / ".sandbox" / "tools").path("promtool")
 
 
 def ask(promtool: Path, *words: str) -> None:

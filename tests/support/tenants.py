@@ -28,7 +28,7 @@ def gpu_pool(**said: Any) -> dict[str, Any]:
     """A pool of two machines with two GPUs each."""
     taint = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
     capacity = {**CAPACITY, "accelerators": 2, "accelerator_resource": "nvidia.com/gpu"}
-    return pool("gpu", max_nodes=2, taints=[taint], capacity=capacity, **said)
+    return pool("gpu", **{"max_nodes": 2, "taints": [taint], "capacity": capacity, **said})
 
 
 def asked(**said: Any) -> Any:

@@ -86,6 +86,14 @@ def quota(**said: Any) -> dict[str, Any]:
         ({"routes": {"gateways": ["g/p"], "hostnames": ["*"]}}, "routes.hostnames[0]", "no host name"),
         ({"postgres_database": True}, "postgres_database", "uses no Postgres"),
         ({"qdrant_collection": True}, "qdrant_collection", "uses no Qdrant"),
+        (
+            {
+                **quota(gpus=1),
+                "pools": [gpu_pool(capacity={**gpu_pool()["capacity"], "accelerator_shared": True})],
+            },
+            "pools[0]",
+            "shared by several pods at a time",
+        ),
         ({"redis": {"name": "cache"}}, "redis", "no ref of a store"),
         ({"redis": "cache"}, "redis", "Write a map"),
         ({"rotation": 0}, "rotation", "at least 1"),

@@ -33,6 +33,7 @@ class RoomyCapacity(PoolCapacity):
 
     cpu_millicores: WholeNumber
     memory_mib: WholeNumber
+    accelerator_shared: bool = False
 
 
 class RoomyPool(Pool):

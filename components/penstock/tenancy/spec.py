@@ -125,6 +125,16 @@ class TenantSpec(Spec):
                 )
 
     @rule
+    def gpus_are_not_shared_with_others(self) -> Iterator[Problem]:
+        for index, pool in enumerate(self.pools):
+            if self.quota.gpus and pool.has_gpus and pool.capacity.accelerator_shared:
+                yield Problem(
+                    f"pools[{index}]",
+                    f"GPUs of '{pool.name}' are shared by several pods at a time, whose tenants see one another's "
+                    "load and could take one another's memory. Use a pool of whole GPUs or of partitions (MIG).",
+                )
+
+    @rule
     def the_quota_fits_its_pools(self) -> Iterator[Problem]:
         for problem in room_problems(self.quota, self.pools):
             yield Problem(f"quota.{problem.path}", problem.reason)

@@ -27,8 +27,9 @@ _ALLOWED = (
     "+punsubscribe",
 )
 _SCRIPTS = ("+eval", "+evalsha", "+eval_ro", "+evalsha_ro", "+script|load", "+script|exists")
-_WITHHELD = ("-@dangerous", "-@admin", "-scan", "-randomkey", "-dbsize")
-"""Scanning and counting are not confined to a user's keys: they tell those of all tenants."""
+_WITHHELD = ("-@dangerous", "-@admin", "-@scripting", "-scan", "-randomkey", "-dbsize", "-client|tracking")
+"""Scanning, counting and tracking (with BCAST) are not confined to a user's keys: they tell those of all tenants. To
+load and to flush functions counts as writing (@write), and concerns all."""
 _TOPOLOGY = (
     "+cluster|slots",
     "+cluster|shards",
@@ -50,7 +51,7 @@ def tenant_user(tenant: str, *, scripting: bool = False) -> list[str]:
     if tenant in RESERVED_USERS:
         raise ValueError(f"'{tenant}' is the name of a user of Redis itself. Choose another name for the tenant.")
     scripts = _SCRIPTS if scripting else ()
-    return [f"~{tenant}:*", f"&{tenant}:*", "-@all", *_ALLOWED, *scripts, *_WITHHELD, *_TOPOLOGY]
+    return [f"~{tenant}:*", f"&{tenant}:*", "-@all", *_ALLOWED, *_WITHHELD, *scripts, *_TOPOLOGY]
 
 
 def password_hash(password: str) -> str:
