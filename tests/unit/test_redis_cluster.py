@@ -7,8 +7,10 @@ import kubernetes_validate
 import pytest
 
 from penstock.component import InvalidInputs
-from penstock.data.redis import growth, images, jobs, plan, pods
+from penstock.data.kept import shrinking
+from penstock.data.redis import images, jobs, plan, pods
 from penstock.data.redis.cluster import RedisCluster
+from penstock.data.redis.kept import fewer_nodes
 from penstock.data.redis.spec import RedisClusterSpec
 from penstock.problems import InvalidSpec
 from penstock.spec import check
@@ -287,11 +289,11 @@ def test_all_problems_are_told_at_once() -> None:
 
 def test_it_only_grows() -> None:
     has = {"replicas": 8, "volume_gib": 20}
-    assert not list(growth.smaller(has, has))
-    assert not list(growth.smaller(has, {"replicas": 10, "volume_gib": 30}))
-    refused = {each.path: each.reason for each in growth.smaller(has, {"replicas": 6, "volume_gib": 10})}
-    assert "Write at least 8" in refused["replicas"]
-    assert "Write at least 20" in refused["volume_gib"]
+    for rule, told in ((fewer_nodes, "Write at least 8"), (shrinking("volume_gib"), "Write at least 20")):
+        assert not list(rule(has, has))
+        assert not list(rule(has, {"replicas": 10, "volume_gib": 30}))
+        (refused,) = rule(has, {"replicas": 6, "volume_gib": 10})
+        assert told in refused.reason
 
 
 @pytest.mark.parametrize("preview", [True, False])

@@ -27,13 +27,13 @@ class PostgresCluster(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PostgresClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
+        from penstock.data.kept import kept, shrinking
         from penstock.data.postgres.spec import PostgresSpec
-        from penstock.data.volumes import kept_volumes
         from penstock.names import name_problems
 
         spec = checked(type(self), name, PostgresSpec, args, name_problems(name, "Postgres cluster"))
         volumes = {"volume_gib": spec.volume_gib, "wal_volume_gib": spec.wal_volume_gib}
-        super().__init__(TYPE, name, *kept_volumes(type(self), TYPE, name, volumes, opts))
+        super().__init__(TYPE, name, *kept(type(self), TYPE, name, volumes, opts, shrinking(*volumes)))
         from penstock.data.postgres import offered, resources
 
         self.ref = offered.reference(name, spec)

@@ -39,15 +39,15 @@ class QdrantCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: QdrantClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
         from penstock.autoscaling.pods.target import service_name_problems
+        from penstock.data.kept import kept, shrinking
         from penstock.data.placement import room_told
-        from penstock.data.qdrant.kept import facts, kept
+        from penstock.data.qdrant.kept import changed, facts
         from penstock.data.qdrant.spec import LONGEST_NAME, QdrantSpec
-        from penstock.data.volumes import kept_volumes
 
         spec = checked(type(self), name, QdrantSpec, args, service_name_problems(name, LONGEST_NAME))
         sizes = {"volume_gib": spec.volume_gib, "snapshot_volume_gib": spec.snapshots_gib}
-        volumes, opts = kept_volumes(type(self), _TYPE, name, sizes, opts)
-        super().__init__(_TYPE, name, {**volumes, **facts(spec)}, kept(type(self), _TYPE, name, opts))
+        known = {**sizes, **facts(spec)}
+        super().__init__(_TYPE, name, *kept(type(self), _TYPE, name, known, opts, changed, shrinking(*sizes)))
         from penstock.data.qdrant import resources, texts, tokens
 
         if told := room_told(spec.nodes, spec.pools):

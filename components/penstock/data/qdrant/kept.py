@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-import pulumi
-
-from penstock.component import InvalidInputs
+from penstock.data.kept import Facts
 from penstock.data.qdrant.spec import CacheSpec, CollectionSpec, QdrantSpec
 from penstock.problems import Problem
 
@@ -24,23 +22,7 @@ def facts(spec: QdrantSpec) -> dict[str, Any]:
     return known
 
 
-def kept(
-    component: type[pulumi.ComponentResource], type_: str, name: str, opts: pulumi.ResourceOptions | None
-) -> pulumi.ResourceOptions:
-    """The options with which the component registers itself, so that a later preview or update of what cannot change
-    ends with InvalidInputs. As of volumes: see data/volumes.py."""
-
-    def refuse(seen: pulumi.ResourceHookArgs) -> None:
-        if problems := list(changed(seen.old_inputs or {}, seen.new_inputs or {})):
-            raise InvalidInputs(component.__name__, name, problems)
-
-    parent = f"{opts.parent.pulumi_resource_type}$" if opts and opts.parent else ""
-    hook = pulumi.ResourceHook(f"kept:{parent}{type_}::{name}", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
-    hooks = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
-    return pulumi.ResourceOptions.merge(opts, hooks)
-
-
-def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+def changed(old: Facts, new: Facts) -> Iterator[Problem]:
     """What is asked for otherwise than it is, and cannot be changed; both by the paths of arguments."""
     had, asked = old.get("nodes", 0), new.get("nodes", 0)
     if asked < had:

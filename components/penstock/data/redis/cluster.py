@@ -26,13 +26,15 @@ class RedisCluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: RedisClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Raises InvalidInputs with every problem of `args`."""
         from penstock.autoscaling.pods.target import service_name_problems
-        from penstock.data.redis import growth, plan
+        from penstock.data.kept import kept, shrinking
+        from penstock.data.redis import plan
+        from penstock.data.redis.kept import fewer_nodes
         from penstock.data.redis.spec import RedisClusterSpec
 
         spec = checked(type(self), name, RedisClusterSpec, args, service_name_problems(name, longest=40))
         kind = "penstock:index:RedisCluster"
         sizes = {"replicas": spec.replicas, "volume_gib": spec.volume_gib}
-        super().__init__(kind, name, *growth.kept(type(self), kind, name, sizes, opts))
+        super().__init__(kind, name, *kept(type(self), kind, name, sizes, opts, fewer_nodes, shrinking("volume_gib")))
         from penstock.data.redis import resources
 
         self.ref, ca_pem = resources.create(name, spec, self)

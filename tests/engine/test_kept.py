@@ -8,7 +8,7 @@ PROGRAM = """
 import pulumi
 import pulumi_kubernetes as k8s
 
-from penstock.data.volumes import kept_volumes
+from penstock.data.kept import kept, shrinking
 
 settings = pulumi.Config("shop")
 TYPE = "shop:index:Store"
@@ -16,7 +16,7 @@ TYPE = "shop:index:Store"
 
 class Store(pulumi.ComponentResource):
     def __init__(self, name, sizes, tier, namespace, opts=None):
-        super().__init__(TYPE, name, *kept_volumes(type(self), TYPE, name, sizes, opts))
+        super().__init__(TYPE, name, *kept(type(self), TYPE, name, sizes, opts, shrinking("volume_gib", "wal.volume_gib")))
         k8s.core.v1.ConfigMap(
             f"{name}-tier", metadata={"name": f"{name}-tier", "namespace": namespace}, data={"tier": tier},
             opts=pulumi.ResourceOptions(parent=self),
