@@ -24,7 +24,7 @@ RUN = """
 seconds: 30
 services:
   quiet: {{namespace: {others}, selector: {{app: quiet}}, profile: [[0, 60], [30, 60]]}}
-  loud: {{namespace: {space}, selector: {{app: loud}}, profile: [[0, {rps}], [30, {rps}]]}}
+  loud: {{namespace: {space}, selector: {{app: loud}}, timeout_seconds: 5, profile: [[0, {rps}], [30, {rps}]]}}
 targets: {{p95_seconds: null, failed_share: null, first_scaling_seconds: null, reaction_seconds: null, reversals: null}}
 """
 
