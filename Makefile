@@ -42,7 +42,7 @@ refresh: $(READY)  ## Compare a stack's state with the pretend cloud.
 destroy: $(READY)  ## Remove a stack from the pretend cloud.
 	@$(SANDBOX) destroy $(ON) $(STACK_OF) $(FAULTS) -- --suppress-outputs $(ARGS)
 
-cluster: $(READY)  ## Start a real Kubernetes control plane on this machine. The first time all of it is built, which takes 22 minutes.
+cluster: $(READY)  ## Start a real Kubernetes control plane on this machine. The first time all of it is built, which takes 26 minutes.
 	@$(BIN)/python -m sandbox.cluster build
 	@$(BIN)/python -m sandbox.cluster up
 

@@ -6,10 +6,13 @@ import json
 import random
 import socket
 from collections.abc import Collection, Iterable
+from functools import partial
 from pathlib import Path
 
+from sandbox.cluster.processes import wait_until
 from sandbox.errors import SandboxError
 
+_LINGER_SECONDS = 5.0
 _RANGE = range(20_000, 32_000)
 """Below those that outgoing connections take, so that none of these can take a port between choice and use."""
 
@@ -18,12 +21,13 @@ def keep_ports(file: Path, names: Iterable[str], in_use: Collection[str] = ()) -
     """The ports of a cluster by name, as `file` keeps them.
 
     One that a stranger listens on by now is chosen anew, except for the names `in_use`: there it is our own process
-    that listens.
+    that listens. A process that was killed just now may hold its port for a moment longer than it is seen alive: as
+    long as one of its threads has not ended.
     """
     known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
     taken = set(known.values())
     for name in names:
-        if name not in known or (name not in in_use and not is_free(known[name])):
+        if name not in known or (name not in in_use and not wait_until(partial(is_free, known[name]), _LINGER_SECONDS)):
             known[name] = _choose(taken)
             taken.add(known[name])
     draft = file.with_suffix(".draft")

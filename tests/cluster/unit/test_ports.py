@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 from sandbox.cluster.ports import is_free, keep_ports
@@ -32,3 +33,12 @@ def test_a_port_that_a_stranger_took_is_chosen_anew_and_only_that_one(tmp_path: 
         second = keep_ports(file, NAMES)
     assert second["api"] != first["api"]
     assert {name: second[name] for name in NAMES[1:]} == {name: first[name] for name in NAMES[1:]}
+
+
+def test_a_port_that_becomes_free_a_moment_later_is_kept(tmp_path: Path) -> None:
+    """A process that was killed seems dead while one of its threads still has its sockets."""
+    file = tmp_path / "ports.json"
+    first = keep_ports(file, NAMES)
+    with socket.create_server(("127.0.0.1", first["api"])) as lingering:
+        threading.Timer(0.3, lingering.close).start()
+        assert keep_ports(file, NAMES) == first
