@@ -26,13 +26,7 @@ def deploy(settings: Settings) -> dict[str, Any]:
     # GKE runs everything that its pools need; elsewhere, and for services, something has to be put into the cluster.
     needs = (settings.metrics is not None, settings.services, settings.tenants, *settings.stores.values())
     bare = cloud is penstock.Cloud.GCP and not any(needs)
-    inside = (
-        None
-        if bare
-        else k8s.Provider(
-            "cluster", kubeconfig=cluster.kubeconfig, enable_secret_mutable=True, enable_config_map_mutable=True
-        )
-    )
+    inside = None if bare else reached(cluster, settings)
     opts = pulumi.ResourceOptions(provider=inside)
     pools: list[NodePool | penstock.PurchaseMix] = [
         penstock.node_pool(name, {**home, **pool}, opts) for name, pool in given["pools"].items()
@@ -67,6 +61,20 @@ def deploy(settings: Settings) -> dict[str, Any]:
     if settings.tenants:
         exports["tenants"] = deploy_tenants(settings.tenants, refs, stores, after(opts, *made))
     return exports
+
+
+def reached(cluster: penstock.Cluster, settings: Settings) -> k8s.Provider:
+    """What makes things in the cluster."""
+    where = settings.cluster
+    return k8s.Provider(
+        "cluster",
+        kubeconfig=cluster.kubeconfig,
+        # A cluster that changes has an unknown kubeconfig in the preview, by which all that is in it would be replaced.
+        cluster_identifier=f"{where.cloud}/{where.location}/{cluster_name(pulumi.get_stack())}",
+        # Else a Secret that changes is gone for a moment.
+        enable_secret_mutable=True,
+        enable_config_map_mutable=True,
+    )
 
 
 def after(opts: pulumi.ResourceOptions, *these: pulumi.Resource) -> pulumi.ResourceOptions:

@@ -68,7 +68,7 @@ def settings(config: dict[str, Any], pool: str) -> dict[str, Any]:
     return dict(config["penstock:pools"])[pool]
 
 
-@pytest.mark.parametrize(("stack", "created"), [("dev", 44), ("prod", 72)])
+@pytest.mark.parametrize(("stack", "created"), [("dev", 44), ("prod", 240)])
 def test_a_newcomer_previews_a_stack_and_git_sees_nothing_of_it(sandbox: MakeSandbox, stack: str, created: int) -> None:
     before = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
     repository = sandbox(ROOT)
@@ -103,8 +103,14 @@ def test_prod_goes_up_is_protected_and_comes_down_pools_first(sandbox: MakeSandb
     assert "protect" in refused.stdout + refused.stderr
     assert len(platform.sandbox.cloud.resources(POOL)) == 13
 
-    platform.write(lambda config: config["penstock:cluster"].update(deletion_protection=False))
-    platform.sandbox.pulumi("up", check=True)
+    def let_go(config: dict[str, Any]) -> None:
+        config["penstock:cluster"].update(deletion_protection=False)
+        for name, tenant in config["penstock:tenants"].items():
+            tenant["removal"] = {"confirm": name}
+
+    platform.write(let_go)
+    done = platform.sandbox.pulumi("up", check=True)
+    assert "to replace" not in done.stdout, "a cluster that changes keeps all that is in it"
     platform.sandbox.pulumi("destroy", check=True)
     assert platform.sandbox.cloud.resources() == []
     deleted = [done.type for done in platform.sandbox.cloud.log() if done.op == "delete"]

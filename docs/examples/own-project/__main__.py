@@ -34,6 +34,7 @@ gpu = penstock.GpuNodePool(
 provider = k8s.Provider(
     "cluster",
     kubeconfig=cluster.kubeconfig,
+    cluster_identifier="own-project",
     opts=pulumi.ResourceOptions(depends_on=[system, gpu]),
 )
 within = pulumi.ResourceOptions(provider=provider)

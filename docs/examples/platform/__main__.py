@@ -11,7 +11,12 @@ cloud = penstock.Cloud(settings["cloud"])
 
 cluster = penstock.Cluster("llm", settings)
 # Everything in the cluster is made by this provider, after the pools on which it runs; it goes before they do.
-inside = k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
+inside = k8s.Provider(
+    "cluster",
+    kubeconfig=cluster.kubeconfig,
+    # What is in a cluster stays when the cluster changes, though its kubeconfig is unknown until then.
+    cluster_identifier=f"{pulumi.get_stack()}/{settings.get('location', 'here')}",
+)
 pools = {
     name: penstock.node_pool(
         name, {**pool, "cluster": cluster.ref, "cloud": cloud}, pulumi.ResourceOptions(provider=inside)

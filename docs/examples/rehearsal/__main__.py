@@ -57,7 +57,7 @@ pools = {
     "gpu": pool("gpu", 1, 6, "g2-standard-8"),
     "nightly": pool("nightly", 0, 2, "n2-standard-4"),
 }
-inside = k8s.Provider("cluster", kubeconfig=cluster.kubeconfig)
+inside = k8s.Provider("cluster", kubeconfig=cluster.kubeconfig, cluster_identifier="rehearsal")
 metrics = penstock.MetricsStack(
     "metrics",
     {
