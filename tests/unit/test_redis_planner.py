@@ -191,6 +191,18 @@ def test_slots_that_are_being_moved_are_left_to_the_job() -> None:
     assert planned(nodes) == ["fix 0"]
 
 
+def test_nodes_of_one_cluster_that_claim_the_same_slots_are_waited_for_in_whatever_order_they_tell() -> None:
+    """As after a kill in the middle of a move."""
+    nodes = formed(SIX)
+    assert nodes[0].slots
+    nodes[1].slots = (nodes[0].slots[1], nodes[1].slots[1] if nodes[1].slots else 0)
+    lines = seen(nodes).splitlines()
+    themselves_first = sorted(lines, key=lambda line: line.startswith("saw") + ("myself" not in line))
+    for said in (lines, themselves_first):
+        (told,) = decide("\n".join(said) + "\n")
+        assert told == "wait the nodes n-1 and n-0 have not agreed yet who serves some slots."
+
+
 def test_nodes_of_two_clusters_are_refused_before_anything_is_done() -> None:
     nodes = formed(SIX)
     for node in nodes[:2]:

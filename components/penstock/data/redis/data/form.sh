@@ -73,7 +73,7 @@ mark_users() {
 cluster() (
 	# shellcheck disable=SC2034 # read in _cli
 	CLI_SECONDS=$FORM_SECONDS
-	_cli "$(password_at admin "${2%:*}")" admin "${2%:*}" --cluster "$@" >"$work/cluster" 2>&1 || {
+	_cli "$(password_at admin "${2%:*}")" admin "${2%:*}" --cluster "$@" </dev/null >"$work/cluster" 2>&1 || {
 		cat "$work/cluster" >&2
 		exit 1
 	}

@@ -28,7 +28,6 @@ $1 == "saw" {
 		for (s = range[1] + 0; s <= (n == 2 ? range[2] : range[1]) + 0; s++) {
 			covered[s] = 1
 			if (mine && s in claimed) contested = name[i] " and " name[claimed[s]]
-			if (mine && s in claimed && !((i, id[claimed[s]]) in knows)) foreign = contested
 			if (mine) claimed[s] = i
 		}
 	}
@@ -83,11 +82,6 @@ function owners(   other) {
 }
 
 function refuse_what_is_not_ours(   n, i, m, j) {
-	if (foreign) {
-		print "refuse The nodes " foreign " serve the same slots and do not know one another: they are of two " \
-			"clusters. Nothing was changed. Keep the volume of the one whose data you need, and empty the other."
-		exit 0
-	}
 	for (n = 1; n <= many; n++) {
 		i = up[n]
 		if (!primaries && keys[i] > 0) {
