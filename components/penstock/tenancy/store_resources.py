@@ -68,7 +68,11 @@ def _entries(plain: dict[str, Any], more: dict[str, Sequence[pulumi.Output[str]]
     """The entries of a Secret: plain ones, and of each other the present value and maybe the previous one."""
     named = {key: present_and_previous(values, key) for key, values in more.items()}  # type: ignore[arg-type]
     told = {key: value for values in named.values() for key, value in values.items()}
-    return pulumi.Output.all(**{key: value for key, value in {**plain, **told}.items() if value is not None})
+    stated = {key: value for key, value in {**plain, **told}.items() if value is not None}
+    known = {key: value for key, value in stated.items() if isinstance(value, str)}
+    # Each value that is waited for costs time in every preview, of a thousand tenants too.
+    awaited = pulumi.Output.all(**{key: value for key, value in stated.items() if key not in known})
+    return awaited.apply(lambda found: {**known, **found})
 
 
 def _redis(name: str, spec: TenantSpec, seeds: Seeds, within: pulumi.ResourceOptions, parent: pulumi.Resource) -> None:
