@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import json
 import os
 import subprocess
@@ -11,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import pulumi_random as random
 import pytest
 
 from sandbox.cloud.schema import ResourceType, Sdk, kept
@@ -235,3 +238,28 @@ def test_the_words_of_the_wire_are_pulumis_own() -> None:
     assert rpc._special_output_value_sig == values._Wire.OUTPUT
     assert rpc._special_asset_sig == values._Wire.ASSET
     assert rpc._special_archive_sig == values._Wire.ARCHIVE
+
+
+class Garbage:
+    """What, when it is collected, parses as a traceback does that is told."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        ast.parse("a + 1")
+
+
+def test_an_sdk_is_read_whatever_is_collected_meanwhile() -> None:
+    """Python before 3.11.8 ends with a SystemError where garbage that is collected amid a parse parses, too."""
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(50):
+            Garbage()
+            read = ResourceType(
+                "random:index/randomPassword:RandomPassword", random.RandomPassword, random.RandomPasswordArgs
+            )
+            assert read.secret_outputs == {"bcryptHash", "result"}
+    finally:
+        gc.set_threshold(*before)

@@ -6,6 +6,7 @@ What an SDK says of a token is read from its classes once and kept, so that it i
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import importlib.metadata
 import inspect
@@ -64,7 +65,7 @@ class ResourceType(FromClass):
     def secret_outputs(self) -> frozenset[str]:
         """Wire names of the outputs that the SDK declares secret (its constructor's `additional_secret_outputs`)."""
         constructor = getattr(self._cls, "_internal_init", None) or self._cls.__init__  # type: ignore[misc]
-        tree = ast.parse(textwrap.dedent(inspect.getsource(constructor)))
+        tree = _parsed(constructor)
         return frozenset(
             name
             for call in ast.walk(tree)
@@ -73,6 +74,22 @@ class ResourceType(FromClass):
             if keyword.arg == "additional_secret_outputs"
             for name in ast.literal_eval(keyword.value)
         )
+
+
+def _parsed(function: Callable[..., Any]) -> ast.Module:
+    """The source of a function as a tree.
+
+    Before 3.11.8 Python fails ("AST constructor recursion depth mismatch", github.com/python/cpython/issues/106905)
+    where the garbage that it collects amid that has a traceback to tell, for which it parses, too.
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return ast.parse(source)
+    finally:
+        if collects:
+            gc.enable()
 
 
 @dataclass(frozen=True)
@@ -183,7 +200,7 @@ def _resource_type(token: str, cls: type) -> ResourceType:
 def _optional_arguments(function: Callable[..., Any]) -> frozenset[str]:
     """The arguments that may be left out. The SDK writes `Optional` once around every argument, and twice around
     these, which only its source still tells: Python merges the two."""
-    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    definition = _parsed(function).body[0]
     assert isinstance(definition, ast.FunctionDef), "a data source is a function"
     return frozenset(
         argument.arg
