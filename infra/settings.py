@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError, create_model
@@ -82,21 +83,19 @@ class Settings(Spec):
 
     @rule
     def the_autoscaler_can_be_deployed(self) -> Iterator[Problem]:
-        cloud, refs = self.cluster.cloud, list(self._pool_refs())
+        cloud, refs = self.cluster.cloud, list(self.pool_refs)
         if self.autoscaler is None and not needs_autoscaler(cloud, refs):
             return
         asked = {"version": self.cluster.version, **(self.autoscaler or {}), "cloud": cloud, "pools": refs}
         try:
             check(ClusterAutoscalerSpec, asked)
         except InvalidSpec as error:
-            yield from (Problem(f"autoscaler.{p.path}" if p.path else "autoscaler", p.reason) for p in error.problems)
+            yield from (problem.below("autoscaler") for problem in error.problems)
 
     @rule
     def the_services_can_be_deployed(self) -> Iterator[Problem]:
-        pools = {pool["name"]: pool for pool in self._pool_refs()}
         for name, service in self.services.items():
-            for problem in service.problems(name, pools):
-                yield Problem(f"services.{name}.{problem.path}".rstrip("."), problem.reason)
+            yield from (problem.below(f"services.{name}") for problem in service.problems(name, self.pools_by_name))
 
     @rule
     def the_metrics_can_be_deployed(self) -> Iterator[Problem]:
@@ -105,15 +104,15 @@ class Settings(Spec):
                 yield Problem("metrics", "Services are scaled by what is measured. Write metrics: {}, or its settings.")
             return
         try:
-            asked = metrics_inputs(self.metrics, self.cluster.cloud, list(self._pool_refs()), self.services)
+            asked = metrics_inputs(self.metrics, self.cluster.cloud, list(self.pool_refs), self.services)
             own = list(metrics_problems(self.metrics, self.services))
         except (InvalidSpec, ValidationError):
             return  # A service cannot be scaled, which its own rule tells.
-        yield from (Problem(f"metrics.{problem.path}", problem.reason) for problem in own)
+        yield from (problem.below("metrics") for problem in own)
         try:
             check(MetricsStackSpec, asked)
         except InvalidSpec as error:
-            yield from (Problem(f"metrics.{p.path}" if p.path else "metrics", p.reason) for p in error.problems)
+            yield from (problem.below("metrics") for problem in error.problems)
 
     @property
     def stores(self) -> Stores:
@@ -122,26 +121,31 @@ class Settings(Spec):
 
     @rule
     def the_stores_can_be_deployed(self) -> Iterator[Problem]:
-        yield from store_problems(self.stores, {pool["name"]: pool for pool in self._pool_refs()})
+        yield from store_problems(self.stores, self.pools_by_name)
 
     @rule
     def the_cache_can_be_deployed(self) -> Iterator[Problem]:
         if self.cache is not None:
-            pools = {pool["name"]: pool for pool in self._pool_refs()}
-            for problem in cache_problems(self.cache, self.stores, pools):
-                yield Problem(f"cache.{problem.path}".rstrip("."), problem.reason)
+            found = cache_problems(self.cache, self.stores, self.pools_by_name)
+            yield from (problem.below("cache") for problem in found)
 
     @rule
     def the_tenants_can_be_deployed(self) -> Iterator[Problem]:
-        pools = {pool["name"]: pool for pool in self._pool_refs()}
-        yield from tenant_problems(self.tenants, self.tenant_overcommit, pools, self.stores)
+        yield from tenant_problems(self.tenants, self.tenant_overcommit, self.pools_by_name, self.stores)
 
-    def _pool_refs(self) -> Iterator[PoolRef]:
-        for name, pool in self.pools.items():
-            yield pool_ref(name, pool)
-        for name, mix in self.mixes.items():
-            for child, asked in mix.pools(name).items():
-                yield pool_ref(child, check(pool_spec(mix.cloud), asked))
+    @cached_property
+    def pool_refs(self) -> tuple[PoolRef, ...]:
+        """What each pool will offer to others, those of mixes included."""
+        children = ((mix.cloud, child) for name, mix in self.mixes.items() for child in mix.pools(name).items())
+        return (
+            *(pool_ref(name, pool) for name, pool in self.pools.items()),
+            *(pool_ref(name, check(pool_spec(cloud), asked)) for cloud, (name, asked) in children),
+        )
+
+    @cached_property
+    def pools_by_name(self) -> dict[str, PoolRef]:
+        """The same by their names."""
+        return {pool["name"]: pool for pool in self.pool_refs}
 
     @rule
     def fallbacks_of_spot_pools(self) -> Iterator[Problem]:

@@ -56,8 +56,7 @@ def store_problems(stores: Stores, pools: Mapping[str, PoolRef]) -> Iterator[Pro
             yield from (Problem("postgres", problem.reason) for problem in error.problems)
     for kind, named in stores.items():
         for name, store in named.items():
-            for problem in store.problems(kind, name, pools):
-                yield Problem(f"{kind}.{name}.{problem.path}".rstrip("."), problem.reason)
+            yield from (problem.below(f"{kind}.{name}") for problem in store.problems(kind, name, pools))
             if name in owners:
                 yield Problem(
                     f"{kind}.{name}", f"The {owners[name]} store in the same namespace has this name. Choose another."

@@ -52,10 +52,11 @@ def deploy(settings: Settings) -> dict[str, Any]:
     if settings.services or settings.cache is not None:
         after_services = after(opts, penstock.ServiceNamespace(NAMESPACE, {}, opts))
     deploy_services(settings.services, refs, prometheus, after_services)
-    stores, made = deploy_stores(settings.stores, refs, settings.metrics is not None, opts)
+    # Without the Prometheus operator in the cluster nothing knows what a PodMonitor is.
+    unmeasured = {} if prometheus else {"monitoring": False}
+    stores, made = deploy_stores(settings.stores, refs, unmeasured, opts)
     if settings.cache is not None:
         offered = {kind: stores[kind][name] for kind, name in settings.cache.items() if kind in stores}
-        unmeasured = {} if settings.metrics is not None else {"monitoring": False}
         asked = {**unmeasured, **settings.cache, **offered, "namespace": NAMESPACE}
         penstock.CacheTiers("cache", cast(penstock.CacheTiersArgs, asked), after(after_services, *made))
     if settings.tenants:
@@ -97,9 +98,10 @@ def deploy_services(
 
 
 def deploy_stores(
-    stores: Stores, pools: Mapping[str, penstock.PoolRef], measured: bool, opts: pulumi.ResourceOptions
+    stores: Stores, pools: Mapping[str, penstock.PoolRef], usual: Mapping[str, Any], opts: pulumi.ResourceOptions
 ) -> tuple[dict[str, dict[str, Any]], list[pulumi.Resource]]:
-    """The stores in a namespace of their own: what each offers, by kind and name, and the components."""
+    """The stores in a namespace of their own: what each offers, by kind and name, and the components. `usual` holds for
+    those that do not say otherwise."""
     refs: dict[str, dict[str, Any]] = {kind: {} for kind in stores}
     made: list[pulumi.Resource] = []
     if not any(stores.values()):
@@ -110,7 +112,7 @@ def deploy_stores(
         before.append(penstock.PostgresOperator("postgres-operator", asked, opts))
     for kind, named in stores.items():
         for name, store in named.items():
-            inputs = {**({} if measured else {"monitoring": False}), **store.inputs(STORES_NAMESPACE, pools)}
+            inputs = {**usual, **store.inputs(STORES_NAMESPACE, pools)}
             component = STORES[kind](name, cast(Any, inputs), after(opts, *before))
             refs[kind][name] = component.ref
             made.append(component)

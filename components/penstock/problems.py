@@ -13,6 +13,10 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}" if self.path else self.reason
 
+    def below(self, where: str) -> "Problem":
+        """The same, told by what has it at the path `where`."""
+        return Problem(f"{where}.{self.path}" if self.path else where, self.reason)
+
 
 class InvalidSpec(ValueError):  # noqa: N818 (it reads as what is wrong)
     """A specification that cannot be planned; `problems` holds every reason."""

@@ -3,12 +3,15 @@
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 TENANT_LABEL = "penstock.dev/tenant"
 """Label of the namespaces of tenants."""
-NODE_LOCAL_DNS = "169.254.20.10"
+OWN_COLLECTION = {"penstock.dev/qdrant": "dedicated"}
+"""Label of a tenant's namespace whose pods speak to Qdrant themselves, with a token for the tenant's own collection. No
+other tenant's pods reach it: the shared collection is reached through services."""
+NODE_LOCAL_DNS = "169.254.20.10/32"
 """Where NodeLocal DNSCache listens on each node, in GKE by default:
 https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/"""
 _NAME = "kubernetes.io/metadata.name"
@@ -20,7 +23,7 @@ def dns_egress() -> dict[str, Any]:
         "namespaceSelector": {"matchLabels": {_NAME: "kube-system"}},
         "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
     }
-    node_local = {"ipBlock": {"cidr": f"{NODE_LOCAL_DNS}/32"}}
+    node_local = {"ipBlock": {"cidr": NODE_LOCAL_DNS}}
     return {"to": [resolvers, node_local], "ports": [port(53, "UDP"), port(53, "TCP")]}
 
 
@@ -38,6 +41,16 @@ def namespace(name: str) -> dict[str, Any]:
 def pods(labels: Mapping[str, str]) -> dict[str, Any]:
     """The pods with these labels, in the policy's own namespace."""
     return {"podSelector": {"matchLabels": dict(labels)}}
+
+
+def coming(peers: Sequence[Mapping[str, Any]], *ports: int) -> dict[str, Any]:
+    """They may reach these TCP ports."""
+    return {"from": list(peers), "ports": [port(number) for number in ports]}
+
+
+def leaving(peers: Sequence[Mapping[str, Any]], *ports: int) -> dict[str, Any]:
+    """These TCP ports of theirs may be reached."""
+    return {"to": list(peers), "ports": [port(number) for number in ports]}
 
 
 def port(number: int, protocol: str = "TCP") -> dict[str, Any]:

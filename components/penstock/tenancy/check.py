@@ -37,22 +37,18 @@ def check_tenants(
             continue
         unknown = list(_unknown_pools(where, given.get("pools"), pools))
         yield from unknown
-        yield from (_below(where, problem) for problem in tenant_problems(name, given))
+        yield from (problem.below(where) for problem in tenant_problems(name, given))
         try:
             spec = check(TenantSpec, _as_component(given, pools))
         except InvalidSpec as error:
             # A pool that is not there is told once, not also as a list that is too short.
             told = [each for each in error.problems if not (unknown and each.path.startswith("pools"))]
-            yield from (_below(where, problem) for problem in told)
+            yield from (problem.below(where) for problem in told)
         else:
             if not unknown:
                 found[name] = spec
     yield from _one_of_a_kind(path, tenants)
     yield from _promises(path, found, overcommit)
-
-
-def _below(where: str, problem: Problem) -> Problem:
-    return Problem(f"{where}.{problem.path}" if problem.path else where, problem.reason)
 
 
 def _unknown_pools(where: str, named: Any, pools: Mapping[str, PoolRef]) -> Iterator[Problem]:

@@ -20,9 +20,7 @@ def limits(spec: TenantSpec) -> dict[str, str]:
         "image-digest": _flag(spec.images.digest),
         "image-always-pull": _flag(spec.images.always_pull),
         "node-selectors": _list(_selectors(spec)),
-        "tolerations": _list(
-            sorted({text for pool in spec.pools for taint in pool.taints for text in _tolerated(taint, spec)})
-        ),
+        "tolerations": _list(_tolerations(spec)),
         "priority-classes": _list([each.name for each in spec.priority_classes]),
         "max-replicas": str(spec.scaling.max_replicas or spec.quota.pods),
         "scaling-triggers": _list(spec.scaling.triggers),

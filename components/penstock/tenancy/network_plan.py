@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock.data.network import dns_egress, namespace, pods, port
+from penstock.data.network import dns_egress, leaving, namespace, pods
 from penstock.tenancy.egress import blocks
 from penstock.tenancy.plan import metadata
 from penstock.tenancy.spec import TenantSpec
@@ -45,8 +45,8 @@ def _it_may_reach(spec: TenantSpec) -> Iterator[dict[str, Any]]:
         yield _store(spec.postgres, spec.postgres["pooler_labels"], spec.postgres["port"])
     if spec.egress:
         outside = [{"ipBlock": block} for block in blocks(spec.egress.cidrs, spec.egress.internal_cidrs)]
-        yield {"to": outside, "ports": [port(number) for number in spec.egress.ports]}
+        yield leaving(outside, *spec.egress.ports)
 
 
 def _store(ref: dict[str, Any], labels: dict[str, str], *ports: int) -> dict[str, Any]:
-    return {"to": [{**namespace(ref["namespace"]), **pods(labels)}], "ports": [port(number) for number in ports]}
+    return leaving([{**namespace(ref["namespace"]), **pods(labels)}], *ports)

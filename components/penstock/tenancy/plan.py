@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.autoscaling.pods.quantities import amount
-from penstock.data.network import TENANT_LABEL
+from penstock.data.network import OWN_COLLECTION, TENANT_LABEL
 from penstock.names import MANAGED_BY
 from penstock.nodes.plan import GPU_RESOURCE
 from penstock.tenancy.limits import limits
@@ -15,8 +15,6 @@ from penstock.tenancy.spec import TenantSpec, largest, namespace_of
 TENANT = TENANT_LABEL
 """The label of a tenant's namespace, and of what belongs to it elsewhere."""
 COST_CENTER = "penstock.dev/cost-center"
-QDRANT = "penstock.dev/qdrant"
-"""The label of namespaces whose pods reach Qdrant: `dedicated` where the tenant has a collection of its own."""
 ROLES = ("admin", "developer", "viewer")
 _EPHEMERAL_GIB_A_POD = 2
 
@@ -42,7 +40,7 @@ def namespace(name: str, spec: TenantSpec) -> dict[str, Any]:
     for mode in ("enforce", "audit", "warn"):
         security[f"pod-security.kubernetes.io/{mode}"] = "restricted"
         security[f"pod-security.kubernetes.io/{mode}-version"] = spec.pod_security_version
-    reaches = {QDRANT: "dedicated"} if spec.qdrant_collection else {}
+    reaches = OWN_COLLECTION if spec.qdrant_collection else {}
     return {
         "metadata": {
             "name": namespace_of(name, spec),

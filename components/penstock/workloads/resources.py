@@ -1,8 +1,9 @@
 """The resources of workloads and their namespace."""
 
 import pulumi
-from pulumi_kubernetes import apiextensions, apps, core, policy
+from pulumi_kubernetes import apps, core, policy
 
+from penstock.custom import custom
 from penstock.workloads import plan
 from penstock.workloads.spec import ServiceNamespaceSpec, WorkloadSpec
 
@@ -17,15 +18,7 @@ def create(name: str, spec: WorkloadSpec, parent: pulumi.Resource) -> None:
     core.v1.Service(name, opts=opts, **plan.service(name, spec))
     policy.v1.PodDisruptionBudget(name, opts=opts, **plan.disruption_budget(name, spec))
     if spec.metrics_path:
-        monitor = plan.pod_monitor(name, spec)
-        apiextensions.CustomResource(
-            name,
-            api_version=monitor["apiVersion"],
-            kind=monitor["kind"],
-            metadata=monitor["metadata"],
-            spec=monitor["spec"],
-            opts=opts,
-        )
+        custom(name, plan.pod_monitor(name, spec), parent)
 
 
 def create_namespace(name: str, spec: ServiceNamespaceSpec, parent: pulumi.Resource) -> pulumi.Output[str]:

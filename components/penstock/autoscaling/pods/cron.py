@@ -24,8 +24,9 @@ class CronScaleToZero(pulumi.ComponentResource):
 
         spec = checked(type(self), name, CronScaleToZeroSpec, args, object_name_problems(name, LONGEST_NAME))
         super().__init__("penstock:index:CronScaleToZero", name, {}, opts)
-        from penstock.autoscaling.pods import cron_plan, objects
+        from penstock.autoscaling.pods import cron_plan
+        from penstock.custom import custom
 
-        objects.custom(name, cron_plan.scaled_object_of(name, spec), self)
+        custom(name, cron_plan.scaled_object_of(name, spec), self)
         self.object_name = name
         self.register_outputs({"object_name": self.object_name})

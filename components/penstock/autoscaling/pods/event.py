@@ -26,9 +26,10 @@ class EventAutoscaler(pulumi.ComponentResource):
 
         spec = checked(type(self), name, EventSpec, args, object_name_problems(name, LONGEST_NAME))
         super().__init__("penstock:index:EventAutoscaler", name, {}, opts)
-        from penstock.autoscaling.pods import event_plan, objects
+        from penstock.autoscaling.pods import event_plan
+        from penstock.custom import custom
 
-        objects.custom(name, event_plan.scaled_object(name, spec), self)
+        custom(name, event_plan.scaled_object(name, spec), self)
         self.object_name = name
         self.horizontal_name = f"keda-hpa-{name}"
         self.register_outputs({"object_name": self.object_name, "horizontal_name": self.horizontal_name})

@@ -4,13 +4,14 @@ import pulumi
 
 from penstock.autoscaling.pods import headroom_plan, objects
 from penstock.autoscaling.pods.headroom_spec import WarmHeadroomSpec
+from penstock.custom import custom
 
 
 def create_buffer(name: str, spec: WarmHeadroomSpec, parent: pulumi.Resource) -> None:
     """Makes the CapacityBuffer, after the template of its pods."""
     template = headroom_plan.pod_template(name, spec)
     shape = objects.pod_template(f"{name}-shape", template, parent) if template else None
-    objects.custom(name, headroom_plan.buffer(name, spec), parent, depends_on=[shape] if shape else [])
+    custom(name, headroom_plan.buffer(name, spec), parent, depends_on=[shape] if shape else [])
 
 
 def create_placeholders(name: str, spec: WarmHeadroomSpec, parent: pulumi.Resource) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import apiextensions, apps, autoscaling, core, scheduling
+from pulumi_kubernetes import apps, autoscaling, core, scheduling
 
 
 def horizontal(name: str, manifest: Mapping[str, Any], parent: pulumi.Resource) -> None:
@@ -12,21 +12,6 @@ def horizontal(name: str, manifest: Mapping[str, Any], parent: pulumi.Resource) 
     autoscaling.v2.HorizontalPodAutoscaler(
         name, metadata=manifest["metadata"], spec=manifest["spec"], opts=pulumi.ResourceOptions(parent=parent)
     )
-
-
-def custom(
-    name: str, manifest: Mapping[str, Any], parent: pulumi.Resource, depends_on: Sequence[pulumi.Resource] = ()
-) -> pulumi.Resource:
-    """An object of a kind that a CustomResourceDefinition defines."""
-    made: pulumi.Resource = apiextensions.CustomResource(
-        name,
-        api_version=manifest["apiVersion"],
-        kind=manifest["kind"],
-        metadata=manifest["metadata"],
-        spec=manifest["spec"],
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
-    )
-    return made
 
 
 def pod_template(name: str, manifest: Mapping[str, Any], parent: pulumi.Resource) -> pulumi.Resource:

@@ -23,8 +23,9 @@ class VerticalAutoscaler(pulumi.ComponentResource):
 
         spec = checked(type(self), name, VerticalSpec, args, object_name_problems(name))
         super().__init__("penstock:index:VerticalAutoscaler", name, {}, opts)
-        from penstock.autoscaling.pods import objects, vertical_plan
+        from penstock.autoscaling.pods import vertical_plan
+        from penstock.custom import custom
 
-        objects.custom(name, vertical_plan.autoscaler(name, spec), self)
+        custom(name, vertical_plan.autoscaler(name, spec), self)
         self.object_name = name
         self.register_outputs({"object_name": self.object_name})

@@ -1,8 +1,9 @@
 """The resources of the cache's tiers."""
 
 import pulumi
-from pulumi_kubernetes import apiextensions, batch, core
+from pulumi_kubernetes import batch, core
 
+from penstock.custom import custom
 from penstock.data.cache import plan, watching
 from penstock.data.cache.spec import CacheTiersSpec
 
@@ -20,12 +21,4 @@ def create(name: str, spec: CacheTiersSpec, parent: pulumi.Resource) -> None:
         batch.v1.CronJob(plan.refresh_name(name), opts=later, **plan.refresh_job(name, ref, spec.views))
     if spec.monitoring:
         core.v1.ConfigMap(f"{name}-dashboard", opts=opts, **watching.dashboard_map(name, spec))
-        rule = watching.prometheus_rule(name, spec)
-        apiextensions.CustomResource(
-            f"{name}-alerts",
-            api_version=rule["apiVersion"],
-            kind=rule["kind"],
-            metadata=rule["metadata"],
-            spec=rule["spec"],
-            opts=opts,
-        )
+        custom(f"{name}-alerts", watching.prometheus_rule(name, spec), parent)

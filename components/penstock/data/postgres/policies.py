@@ -8,14 +8,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from penstock.data.network import NODE_LOCAL_DNS, clients, coming, leaving, namespace, pods, port
 from penstock.data.postgres import plan, tenants
 from penstock.data.postgres.backup_plan import drill_name
 from penstock.data.postgres.spec import PostgresSpec
 
 PGPORT, STATUS_PORT, METRICS_PORT, POOLER_METRICS_PORT, PGPOOL_PORT = plan.PORT, 8000, 9187, 9127, 9999
-TENANT_LABEL = "penstock.dev/tenant"
 MONITORING = "monitoring"
-NODE_LOCAL_DNS = "169.254.20.10/32"
 _LINK_LOCAL = "169.254.0.0/16"
 _IDENTITY = ("169.254.169.254/32", "169.254.169.252/32", "169.254.170.23/32")
 """Where the clouds tell pods who they are: all three; GKE's own server; EKS Pod Identity."""
@@ -32,10 +31,11 @@ def policies(name: str, spec: PostgresSpec) -> dict[str, dict[str, Any]]:
     }
     if spec.recovery_drill:
         drill = drill_name(name)
-        coming = [_rule([_operator(spec)], PGPORT, STATUS_PORT), _rule([_pods(tenants.JOB)], PGPORT)]
-        found[drill] = _policy({"cnpg.io/cluster": drill}, coming, _from_all(drill, spec))
+        arriving = [coming([_operator(spec)], PGPORT, STATUS_PORT), coming([pods(tenants.JOB)], PGPORT)]
+        found[drill] = _policy({"cnpg.io/cluster": drill}, arriving, _from_all(drill, spec))
     if spec.pgpool:
-        found[f"{name}-pgpool"] = _policy(pgpool_labels(name), [_rule(_clients(spec), PGPOOL_PORT)], _from_pgpool(name))
+        arriving = [coming(clients(spec.client_namespaces), PGPOOL_PORT)]
+        found[f"{name}-pgpool"] = _policy(pgpool_labels(name), arriving, _from_pgpool(name))
     return {key: {"metadata": plan.metadata(key, name, spec), "spec": body} for key, body in found.items()}
 
 
@@ -45,55 +45,50 @@ def pgpool_labels(name: str) -> dict[str, str]:
 
 
 def _to_servers(name: str, spec: PostgresSpec) -> list[dict[str, Any]]:
-    past_poolers = [_namespace(space) for space in spec.direct_namespaces]
-    past_poolers += [_pods({**tenants.JOB, "app.kubernetes.io/instance": name})]
-    past_poolers += [_pods(pgpool_labels(name))] if spec.pgpool else []
+    past_poolers = [namespace(space) for space in spec.direct_namespaces]
+    past_poolers += [pods({**tenants.JOB, "app.kubernetes.io/instance": name})]
+    past_poolers += [pods(pgpool_labels(name))] if spec.pgpool else []
     return [
-        _rule([_pods({"cnpg.io/cluster": name})], PGPORT, STATUS_PORT),
-        _rule([_operator(spec)], PGPORT, STATUS_PORT),
-        _rule(past_poolers, PGPORT),
-        _rule([_namespace(MONITORING)], METRICS_PORT),
+        coming([pods({"cnpg.io/cluster": name})], PGPORT, STATUS_PORT),
+        coming([_operator(spec)], PGPORT, STATUS_PORT),
+        coming(past_poolers, PGPORT),
+        coming([namespace(MONITORING)], METRICS_PORT),
     ]
 
 
 def _to_poolers(spec: PostgresSpec) -> list[dict[str, Any]]:
-    return [_rule(_clients(spec), PGPORT), _rule([_namespace(MONITORING)], POOLER_METRICS_PORT)]
-
-
-def _clients(spec: PostgresSpec) -> list[dict[str, Any]]:
-    of_tenants = {"namespaceSelector": {"matchExpressions": [{"key": TENANT_LABEL, "operator": "Exists"}]}}
-    return [of_tenants, *(_namespace(space) for space in spec.client_namespaces)]
+    return [coming(clients(spec.client_namespaces), PGPORT), coming([namespace(MONITORING)], POOLER_METRICS_PORT)]
 
 
 def _from_all(name: str, spec: PostgresSpec) -> list[dict[str, Any]]:
     """Whom servers and poolers reach: names, each other, the API server, the object store."""
     outside: dict[str, Any] = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [_LINK_LOCAL]}}
     ports = {443, 6443, *_endpoint_ports(spec)}
-    leaving = [*_names(), _leaving([_pods({"cnpg.io/cluster": name})], PGPORT, STATUS_PORT)]
-    leaving.append(_leaving([outside], *sorted(ports)))
+    allowed = [*_names(), leaving([pods({"cnpg.io/cluster": name})], PGPORT, STATUS_PORT)]
+    allowed.append(leaving([outside], *sorted(ports)))
     if spec.backups and not spec.backups.keys:
-        leaving.append(_leaving([{"ipBlock": {"cidr": cidr}} for cidr in _IDENTITY], 80, 988))
-    return leaving
+        allowed.append(leaving([{"ipBlock": {"cidr": cidr}} for cidr in _IDENTITY], 80, 988))
+    return allowed
 
 
 def _from_jobs(name: str, spec: PostgresSpec) -> list[dict[str, Any]]:
-    servers = [_pods(plan.server_labels(name))]
-    leaving = [*_names()]
+    servers = [pods(plan.server_labels(name))]
+    allowed = _names()
     if spec.recovery_drill:
-        servers.append(_pods({"cnpg.io/cluster": drill_name(name)}))
-        leaving.append(_leaving([{"ipBlock": {"cidr": "0.0.0.0/0", "except": [_LINK_LOCAL]}}], 443, 6443))
-    return [*leaving, _leaving(servers, PGPORT)]
+        servers.append(pods({"cnpg.io/cluster": drill_name(name)}))
+        allowed.append(leaving([{"ipBlock": {"cidr": "0.0.0.0/0", "except": [_LINK_LOCAL]}}], 443, 6443))
+    return [*allowed, leaving(servers, PGPORT)]
 
 
 def _from_pgpool(name: str) -> list[dict[str, Any]]:
-    return [*_names(), _leaving([_pods(plan.server_labels(name))], PGPORT)]
+    return [*_names(), leaving([pods(plan.server_labels(name))], PGPORT)]
 
 
 def _names() -> list[dict[str, Any]]:
     """DNS, over both protocols, also by the cache on each node."""
     everywhere = [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}]
     cache = {"ipBlock": {"cidr": NODE_LOCAL_DNS}}
-    ports = [{"port": 53, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    ports = [port(53, protocol) for protocol in ("UDP", "TCP")]
     return [{"to": [*everywhere, cache], "ports": ports}]
 
 
@@ -105,29 +100,13 @@ def _endpoint_ports(spec: PostgresSpec) -> list[int]:
 
 
 def _operator(spec: PostgresSpec) -> dict[str, Any]:
-    return {**_namespace(spec.operator_namespace), **_pods({"app.kubernetes.io/name": "cloudnative-pg"})}
-
-
-def _namespace(name: str) -> dict[str, Any]:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-
-
-def _pods(labels: dict[str, str]) -> dict[str, Any]:
-    return {"podSelector": {"matchLabels": labels}}
-
-
-def _rule(peers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
-    return {"from": peers, "ports": [{"port": port, "protocol": "TCP"} for port in ports]}
-
-
-def _leaving(peers: list[dict[str, Any]], *ports: int) -> dict[str, Any]:
-    return {"to": peers, "ports": [{"port": port, "protocol": "TCP"} for port in ports]}
+    return {**namespace(spec.operator_namespace), **pods({"app.kubernetes.io/name": "cloudnative-pg"})}
 
 
 def _policy(
-    labels: dict[str, str], coming: list[dict[str, Any]], leaving: list[dict[str, Any]], *, jobs: bool = False
+    labels: dict[str, str], ingress: list[dict[str, Any]], egress: list[dict[str, Any]], *, jobs: bool = False
 ) -> dict[str, Any]:
     selector: dict[str, Any] = {"matchLabels": labels}
     if jobs:
         selector["matchExpressions"] = [{"key": "cnpg.io/jobRole", "operator": "Exists"}]
-    return {"podSelector": selector, "policyTypes": ["Ingress", "Egress"], "ingress": coming, "egress": leaving}
+    return {"podSelector": selector, "policyTypes": ["Ingress", "Egress"], "ingress": ingress, "egress": egress}

@@ -1,15 +1,13 @@
 """The resources of a Postgres cluster."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes import apiextensions, apps, batch, core, networking, policy, rbac
+from pulumi_kubernetes import apps, batch, core, networking, policy, rbac
 
+from penstock.custom import custom
 from penstock.data.postgres import backup_plan, monitors, pgpool_plan, plan, policies, tenants
 from penstock.data.postgres.spec import PostgresSpec
-from penstock.data.postgres.spec_parts import BackupsSpec, DrillSpec, PgpoolSpec
+from penstock.data.postgres.spec_parts import DrillSpec, PgpoolSpec
 from penstock.data.refs import PostgresRef
 
 # Volumes are bound, a first server is made, and each replica is copied from it.
@@ -26,21 +24,22 @@ def create(name: str, spec: PostgresSpec, ref: PostgresRef, parent: pulumi.Resou
         for key, manifest in policies.policies(name, spec).items()
     ]
     if spec.backups:
-        before.append(_custom(f"{name}-backups", backup_plan.object_store(name, spec, spec.backups), opts))
-    patient = pulumi.ResourceOptions(custom_timeouts=_PATIENCE)
-    cluster = _custom(name, plan.cluster(name, spec), pulumi.ResourceOptions.merge(opts, patient), before)
+        before.append(custom(f"{name}-backups", backup_plan.object_store(name, spec, spec.backups), parent))
+    cluster = custom(name, plan.cluster(name, spec), parent, before, timeouts=_PATIENCE)
     after = pulumi.ResourceOptions(parent=parent, depends_on=[cluster])
     for pooler, (kind, asked) in plan.poolers(name, spec).items():
-        _custom(pooler, plan.pooler(name, pooler, kind, asked, spec), after)
+        custom(pooler, plan.pooler(name, pooler, kind, asked, spec), parent, [cluster])
         policy.v1.PodDisruptionBudget(pooler, opts=opts, **plan.pooler_budget(name, pooler, spec))
     if spec.pgpool:
         _pgpool(name, spec, spec.pgpool, after)
     if spec.backups:
-        _backups(name, spec, spec.backups, ref, after)
+        custom(f"{name}-schedule", backup_plan.scheduled_backup(name, spec, spec.backups), parent, [cluster])
+        if spec.recovery_drill:
+            _drill(name, spec, spec.recovery_drill, ref, after)
     if spec.monitoring:
         for key, monitor in monitors.pod_monitors(name, spec).items():
-            _custom(f"{key}-metrics", monitor, opts)
-        _custom(f"{name}-alerts", monitors.prometheus_rule(name, spec), opts)
+            custom(f"{key}-metrics", monitor, parent)
+        custom(f"{name}-alerts", monitors.prometheus_rule(name, spec), parent)
 
 
 def _admin(name: str, spec: PostgresSpec, opts: pulumi.ResourceOptions) -> pulumi.Resource:
@@ -72,14 +71,6 @@ def _scripts(name: str, spec: PostgresSpec, opts: pulumi.ResourceOptions) -> pul
     return made
 
 
-def _backups(
-    name: str, spec: PostgresSpec, backups: BackupsSpec, ref: PostgresRef, opts: pulumi.ResourceOptions
-) -> None:
-    _custom(f"{name}-schedule", backup_plan.scheduled_backup(name, spec, backups), opts)
-    if spec.recovery_drill:
-        _drill(name, spec, spec.recovery_drill, ref, opts)
-
-
 def _drill(name: str, spec: PostgresSpec, drill: DrillSpec, ref: PostgresRef, opts: pulumi.ResourceOptions) -> None:
     called, account = backup_plan.drill_name(name), backup_plan.drill_account(name)
     metadata = plan.metadata(account, name, spec)
@@ -101,20 +92,3 @@ def _pgpool(name: str, spec: PostgresSpec, pgpool: PgpoolSpec, opts: pulumi.Reso
     apps.v1.Deployment(called, opts=opts, **pgpool_plan.deployment(name, spec, pgpool))
     core.v1.Service(called, opts=opts, **pgpool_plan.service(name, spec))
     policy.v1.PodDisruptionBudget(called, opts=opts, **pgpool_plan.budget(name, spec))
-
-
-def _custom(
-    name: str,
-    manifest: Mapping[str, Any],
-    opts: pulumi.ResourceOptions,
-    depends_on: Sequence[pulumi.Resource] = (),
-) -> pulumi.Resource:
-    made: pulumi.Resource = apiextensions.CustomResource(
-        name,
-        api_version=manifest["apiVersion"],
-        kind=manifest["kind"],
-        metadata=manifest["metadata"],
-        spec=manifest["spec"],
-        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=list(depends_on))),
-    )
-    return made

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_kubernetes import apps, batch, core, networking, policy
 
-from penstock.autoscaling.pods.objects import custom
+from penstock.custom import custom
 from penstock.data.certificates import ServerCertificate, server_certificate
 from penstock.data.qdrant import jobs, plan, pods, policies, texts
 from penstock.data.qdrant.spec import QdrantSpec

@@ -139,23 +139,21 @@ def pod_monitor(name: str, spec: RedisClusterSpec) -> dict[str, Any]:
 def network_policies(name: str, spec: RedisClusterSpec) -> dict[str, dict[str, Any]]:
     """Who may reach its nodes, and what they and those who manage them may reach; by the names of the policies."""
     own, managers = network.pods(labels(name)), network.pods(administration_labels(name))
-    client, bus = network.port(PORT), network.port(BUS_PORT)
     nodes: dict[str, Any] = {
         "podSelector": {"matchLabels": labels(name)},
         "policyTypes": ["Ingress", "Egress"],
         "ingress": [
-            {"from": [*network.clients(spec.client_namespaces), managers], "ports": [client]},
-            {"from": [own], "ports": [client, bus]},
+            network.coming([*network.clients(spec.client_namespaces), managers], PORT),
+            network.coming([own], PORT, BUS_PORT),
         ],
-        "egress": [network.dns_egress(), {"to": [own], "ports": [client, bus]}],
+        "egress": [network.dns_egress(), network.leaving([own], PORT, BUS_PORT)],
     }
     if spec.exporter:
-        scrape = {"from": [network.namespace(spec.monitoring_namespace)], "ports": [network.port(METRICS_PORT)]}
-        nodes["ingress"].append(scrape)
+        nodes["ingress"].append(network.coming([network.namespace(spec.monitoring_namespace)], METRICS_PORT))
     administration = {
         "podSelector": {"matchLabels": administration_labels(name)},
         "policyTypes": ["Ingress", "Egress"],
-        "egress": [network.dns_egress(), {"to": [own], "ports": [client]}],
+        "egress": [network.dns_egress(), network.leaving([own], PORT)],
     }
     bodies = {name: nodes, f"{name}-administration": administration}
     return {called: {"metadata": metadata(called, name, spec), "spec": body} for called, body in bodies.items()}

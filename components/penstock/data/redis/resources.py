@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 import pulumi_random as random
-from pulumi_kubernetes import apiextensions, apps, batch, core, networking, policy
+from pulumi_kubernetes import apps, batch, core, networking, policy
 
+from penstock.custom import custom
 from penstock.data.certificates import server_certificate
 from penstock.data.redis import jobs, plan, pods, tenants
 from penstock.data.redis.spec import RedisClusterSpec
@@ -45,7 +46,7 @@ def create(name: str, spec: RedisClusterSpec, parent: pulumi.Resource) -> tuple[
     if certificate.resource:
         before.append(certificate.resource)
     if spec.monitored:
-        _custom(name, plan.pod_monitor(name, spec), opts)
+        custom(name, plan.pod_monitor(name, spec), parent)
     _nodes(name, spec, certificate.secret, parent, before)
     ref = RedisRef(
         name=name,
@@ -112,17 +113,6 @@ def _nodes(
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[formed], retain_on_delete=True),
             **claim,
         )
-
-
-def _custom(name: str, manifest: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
-    apiextensions.CustomResource(
-        name,
-        api_version=manifest["apiVersion"],
-        kind=manifest["kind"],
-        metadata=manifest["metadata"],
-        spec=manifest["spec"],
-        opts=opts,
-    )
 
 
 def tenant_user_resource(
