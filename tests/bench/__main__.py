@@ -57,37 +57,34 @@ def imports(module: str) -> Callable[[], float]:
     return measure
 
 
-def overhead(stack: str, place: Path) -> tuple[str, float, str, str]:
-    """The example's stack against a program that registers the same resources without Penstock."""
-    plan = Sandbox(EXAMPLES, home=place / "home", engine=ENGINE).pulumi(
-        "preview", stack=stack, args=["--json"], check=True
-    )
-    same = bare.resources(plan.stdout)
+def registered(folder: Path, stack: str, home: Path, log: Path) -> list[bare.Registration]:
+    """What a preview of the project registers."""
+    sandbox = Sandbox(folder, home=home, engine=ENGINE)
+    sandbox.pulumi("preview", stack=stack, check=True, env={"PULUMI_DEBUG_GRPC": str(log)})
+    return bare.registrations(log)
+
+
+def overhead(what: str, folder: Path, stack: str, place: Path) -> tuple[str, float, str, str]:
+    """A project's stack against a program that registers the same resources without Penstock."""
+    place.mkdir()
+    same = registered(folder, stack, place / "home", place / "calls.json")
+    bare.write(place / "bare", same)
     taken = best(
-        {
-            "example": preview(EXAMPLES, stack, home=place / "home"),
-            "bare": preview(place / "bare", "dev", bare.program(same)),
-        }
+        {"penstock": preview(folder, stack, home=place / "home"), "bare": preview(place / "bare", "dev")},
     )
-    name = f"preview of example {stack} / of its {len(same)} resources bare"
-    return name, taken["example"] / taken["bare"], "<= 1.25", _seconds(taken)
+    name = f"preview of {what} / of its {len(same)} resources bare"
+    return name, taken["penstock"] / taken["bare"], "<= 1.25", _seconds(taken)
 
 
 def tenants(place: Path, counts: Sequence[int]) -> Iterator[tuple[str, float, str, str]]:
     """So many tenants against programs that register the same resources without Penstock, and the time of each."""
     spent: dict[int, float] = {}
     for count in counts:
-        text, folder = programs.tenants(count), place / f"tenants{count}"
-        programs.write(folder, text)
-        plan = Sandbox(folder, home=folder / ".sandbox", engine=ENGINE).pulumi(
-            "preview", stack="dev", args=["--json"], check=True
-        )
-        same = bare.resources(plan.stdout)
-        measures = {
-            "tenants": preview(folder, "dev", text),
-            "bare": preview(place / f"bare{count}", "dev", bare.program(same)),
-        }
-        taken = best(measures, rounds=1 if count > 100 else 3)
+        folder, other = place / f"tenants{count}", place / f"bare{count}"
+        programs.write(folder, programs.tenants(count))
+        same = registered(folder, "dev", folder / ".sandbox", place / f"calls{count}.json")
+        bare.write(other, same)
+        taken = best({"tenants": preview(folder, "dev"), "bare": preview(other, "dev")}, 1 if count > 100 else 3)
         name = f"preview of {count:,} tenants / of their {len(same):,} resources bare"
         yield name, taken["tenants"] / taken["bare"], "<= 1.25", _seconds(taken)
         spent[count] = taken["tenants"]
@@ -144,15 +141,9 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        taken = best(
-            {
-                "prod": preview(ROOT, "prod"),
-                "bare": preview(place / "bare", "dev", programs.bare(pools=13, others=53)),
-            }
-        )
-        row("preview of prod / preview of 72 bare resources", taken["prod"] / taken["bare"], "<= 1.25", _seconds(taken))
+        row(*overhead("prod", ROOT, "prod", place / "prod"))
         for cloud in CLOUDS:
-            row(*overhead(cloud, place / cloud))
+            row(*overhead(f"example {cloud}", EXAMPLES, cloud, place / cloud))
         for measured in tenants(place, (10, 100, 1_000)):
             row(*measured)
         for count, rounds in ((100, ROUNDS), (2_000, 3)):

@@ -1,27 +1,30 @@
 """A program without Penstock that registers the same provider resources as one with it: what the bare engine takes.
 
-It is made from a preview of the other, and uses the cloud's SDK as somebody would who writes such a program. What a
-preview does not know yet stays unknown, so that the engine and the providers have the same work.
+It is made from what the engine was asked in a preview of the other, and uses the cloud's SDK as somebody would who
+writes such a program: the same inputs in the same order, after the same resources. What a preview does not know yet
+stays unknown, so that the engine and the providers have the same work.
 """
 
 import importlib
 import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from pulumi._types import input_type_py_to_pulumi_names
 
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how the engine writes an unknown value in JSON
-_SECRET = "4dabf18193072939515e22adb298388d"  # and the key that marks a special value
-_HIDDEN = "[secret]"  # and what it writes in place of a secret
+from tests.bench import programs
+
+_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # how an unknown value is written in a request
+_SECRET = "4dabf18193072939515e22adb298388d"  # and the key that marks a special value, here a secret
 
 _PROGRAM = """\
 import asyncio
+import importlib
 import json
+from pathlib import Path
 
 import pulumi
-{imports}
-
-UNKNOWN = {unknown!r}
 
 
 def unknown():
@@ -34,46 +37,77 @@ def unknown():
 
 def live(value):
     if isinstance(value, dict):
-        return {{key: live(item) for key, item in value.items()}}
+        return {key: live(item) for key, item in value.items()}
     if isinstance(value, list):
         return [live(item) for item in value]
-    return unknown() if value == UNKNOWN else value
+    return unknown() if value == "%s" else value
 
 
-{resources}
+made = {}
+for each in json.loads(Path(__file__).with_name("resources.json").read_text()):
+    module, _, name = each["type"].rpartition(".")
+    opts = pulumi.ResourceOptions(depends_on=[made[urn] for urn in each["after"]])
+    made[each["urn"]] = getattr(importlib.import_module(module), name)(each["name"], opts=opts, **live(each["inputs"]))
 """
-_RESOURCE = "{type}({name!r}, **{{key: live(value) for key, value in json.loads({inputs!r}).items()}})"
 _SDKS = {
     "gcp": "pulumi_gcp",
     "aws": "pulumi_aws",
     "azure-native": "pulumi_azure_native",
     "kubernetes": "pulumi_kubernetes",
     "random": "pulumi_random",
+    "tls": "pulumi_tls",
 }
-
 _RENAMED = {"resource_name": "resource_name_"}
 """What the SDKs call otherwise in Python: `resource_name` is Pulumi's own name of a resource."""
 
 
-def resources(plan: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """Type, name and inputs of every provider resource that a preview (`--json`) would create."""
-    states = [step["newState"] for step in json.loads(plan)["steps"] if step["op"] == "create"]
-    return [
-        (state["type"], state["urn"].rpartition("::")[2], _plain(state.get("inputs", {})))
-        for state in states
-        if state["type"].partition(":")[0] in _SDKS
-    ]
+@dataclass(frozen=True)
+class Registration:
+    """A resource as a program registers it: its class in Python, and its arguments."""
+
+    urn: str
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    after: list[str]
 
 
-def program(of: list[tuple[str, str, dict[str, Any]]]) -> str:
-    """The program that registers these and nothing else."""
-    sdks = sorted({_SDKS[type_.partition(":")[0]] for type_, _, _ in of})
-    lines = [
-        _RESOURCE.format(type=_class(type_), name=name, inputs=json.dumps(_arguments(type_, inputs)))
-        for type_, name, inputs in of
-    ]
-    imports = "\n".join(f"import {sdk}" for sdk in sdks)
-    return _PROGRAM.format(imports=imports, unknown=UNKNOWN, resources="\n".join(lines))
+def registrations(log: Path) -> list[Registration]:
+    """Every provider resource that was registered, by what Pulumi wrote to PULUMI_DEBUG_GRPC."""
+    found: dict[str, Registration] = {}
+    for line in log.read_text().splitlines():
+        call = json.loads(line)
+        if not (call["method"].endswith("ResourceMonitor/RegisterResource") and "response" in call):
+            continue
+        asked, urn = call["request"], call["response"]["urn"]
+        if asked["type"].partition(":")[0] in _SDKS:
+            by_inputs = {it for said in asked.get("propertyDependencies", {}).values() for it in said.get("urns", [])}
+            after = [it for it in asked.get("dependencies", []) if it not in by_inputs]
+            inputs = _arguments(asked["type"], _plain(asked.get("object", {})))
+            found[urn] = Registration(urn, _class(asked["type"]), asked["name"], inputs, after)
+    return _in_order(found)
+
+
+def write(folder: Path, of: list[Registration]) -> None:
+    """Writes a project that registers these and nothing else."""
+    programs.write(folder, _PROGRAM % _UNKNOWN)
+    (folder / "program" / "resources.json").write_text(json.dumps([asdict(each) for each in of]))
+
+
+def _in_order(found: dict[str, Registration]) -> list[Registration]:
+    """Each after those that it depends on: the log has them as they were done."""
+    ordered: dict[str, Registration] = {}
+
+    def add(each: Registration) -> None:
+        for urn in each.after:
+            if urn in found and urn not in ordered:
+                add(found[urn])
+        ordered[each.urn] = each
+
+    for each in found.values():
+        if each.urn not in ordered:
+            add(each)
+    return list(ordered.values())
 
 
 def _class(type_: str) -> str:
@@ -96,11 +130,7 @@ def _arguments(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Secrets as what they hold, or unknown where the engine hides that, and without what the provider itself added."""
-    if value == _HIDDEN:
-        return UNKNOWN
+    """Secrets as what they hold."""
     if isinstance(value, dict):
-        if _SECRET in value:
-            return _plain(json.loads(value["plaintext"])) if "plaintext" in value else UNKNOWN
-        return {key: _plain(item) for key, item in value.items() if not key.startswith("__")}
+        return _plain(value["value"]) if _SECRET in value else {key: _plain(item) for key, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, list) else value

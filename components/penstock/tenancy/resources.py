@@ -76,11 +76,11 @@ def _snake(manifest: dict[str, Any]) -> dict[str, Any]:
 def secret(
     name: str, spec: TenantSpec, called: str, entries: pulumi.Input[dict[str, str]], opts: pulumi.ResourceOptions
 ) -> None:
-    """Makes the Secret `called` of a tenant."""
+    """Makes the Secret `called` of a tenant. The SDK marks its entries as secret."""
     core.v1.Secret(
         f"{name}-{called}",
         metadata=plan.metadata(name, spec, called),
-        string_data=pulumi.Output.secret(entries),
+        string_data=entries,
         opts=opts,
     )
 

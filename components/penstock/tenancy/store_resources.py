@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from penstock.tenancy.resources import protection, secret
 from penstock.tenancy.spec import TenantSpec
 
 Seeds = pulumi.Output[list[str]]
+Entries = pulumi.Output[dict[str, str]]
 
 
 def create_access(
@@ -44,35 +45,40 @@ def create_access(
     ]
     seeds: Seeds = pulumi.Output.all(*(each.result for each in made))
     within = pulumi.ResourceOptions(parent=parent, depends_on=[space])
-    keys = seeds.apply(lambda texts: api_keys(name, texts))
-    secret(name, spec, "api-keys", keys.apply(lambda each: present_and_previous(each, "key")), within)
+    secret(
+        name, spec, "api-keys", seeds.apply(lambda found: present_and_previous(api_keys(name, found), "key")), within
+    )
     if spec.redis is not None:
         _redis(name, spec, seeds, within, parent)
     if spec.postgres is not None:
         _postgres(name, spec, seeds, within, parent)
     if spec.qdrant is not None:
         _qdrant(name, spec, within, parent)
-    return keys.apply(lambda each: [key_hash(key) for key in each])
+    return seeds.apply(lambda found: [key_hash(key) for key in api_keys(name, found)])
 
 
-def _each(seeds: Seeds, what: Callable[[str], str], spec: TenantSpec) -> list[pulumi.Output[str]]:
+def _passwords(seeds: Seeds, store: str) -> Entries:
+    """The present password for a store, and maybe the previous one."""
+    return seeds.apply(lambda found: present_and_previous([derived(seed, store) for seed in found], "password"))
+
+
+def _of_each(seeds: Seeds, whats: Sequence[Callable[[str], str]]) -> list[pulumi.Output[str]]:
     """Something of each seed. How many there are is known before what they are."""
 
-    def of(which: int) -> pulumi.Output[str]:
-        return seeds.apply(lambda texts: what(texts[which]))
+    def of(which: int, what: Callable[[str], str]) -> pulumi.Output[str]:
+        return seeds.apply(lambda found: what(found[which]))
 
-    return [of(which) for which in range(len(rotations(spec)))]
+    return [of(which, what) for which, what in enumerate(whats)]
 
 
-def _entries(plain: dict[str, Any], more: dict[str, Sequence[pulumi.Output[str]]]) -> pulumi.Output[dict[str, str]]:
-    """The entries of a Secret: plain ones, and of each other the present value and maybe the previous one."""
-    named = {key: present_and_previous(values, key) for key, values in more.items()}  # type: ignore[arg-type]
-    told = {key: value for values in named.values() for key, value in values.items()}
-    stated = {key: value for key, value in {**plain, **told}.items() if value is not None}
+def _entries(stated: Mapping[str, Any], found: Entries) -> Entries:
+    """The entries of a Secret: what is `stated`, maybe an output, or None, which is left out; and what is `found`."""
     known = {key: value for key, value in stated.items() if isinstance(value, str)}
-    # Each value that is waited for costs time in every preview, of a thousand tenants too.
-    awaited = pulumi.Output.all(**{key: value for key, value in stated.items() if key not in known})
-    return awaited.apply(lambda found: {**known, **found})
+    awaited = {key: value for key, value in stated.items() if value is not None and key not in known}
+    # The SDK looks at all outputs again and again: each costs time in every preview, of a thousand tenants too.
+    if awaited:
+        found = pulumi.Output.all(found, pulumi.Output.all(**awaited)).apply(lambda both: {**both[0], **both[1]})
+    return found.apply(lambda rest: {**known, **rest})
 
 
 def _redis(name: str, spec: TenantSpec, seeds: Seeds, within: pulumi.ResourceOptions, parent: pulumi.Resource) -> None:
@@ -80,16 +86,15 @@ def _redis(name: str, spec: TenantSpec, seeds: Seeds, within: pulumi.ResourceOpt
     from penstock.data.redis.tenants import password_hash
 
     ref: Any = spec.redis
-    passwords = _each(seeds, lambda seed: derived(seed, "redis"), spec)
-    plain = {
+    stated = {
         "host": ref["host"],
         "port": str(ref["port"]),
         "username": name,
         "prefix": f"{name}:",
         "ca.crt": ref.get("ca_pem"),
     }
-    secret(name, spec, "redis", _entries(plain, {"password": passwords}), within)
-    hashes = [password.apply(password_hash) for password in passwords]
+    secret(name, spec, "redis", _entries(stated, _passwords(seeds, "redis")), within)
+    hashes = _of_each(seeds, [lambda seed: password_hash(derived(seed, "redis")) for _ in rotations(spec)])
     tenant_user_resource(f"{name}-redis", name, ref, hashes, rotation=spec.rotation, parent=parent)
 
 
@@ -99,10 +104,9 @@ def _postgres(
     from penstock.data.postgres.tenant_resources import tenant_schema
 
     ref: Any = spec.postgres
-    passwords = _each(seeds, lambda seed: derived(seed, "postgres"), spec)
     users = [postgres_names.login_role(name, n) for n in rotations(spec)]
     schema = postgres_names.schema_name(name)
-    plain = {
+    stated = {
         "host": ref["host"],
         "read-host": ref["read_host"],
         "port": str(ref["port"]),
@@ -111,19 +115,20 @@ def _postgres(
         "ca.crt": ref.get("ca_pem"),
         **present_and_previous(users, "username"),
     }
-    secret(name, spec, "postgres", _entries(plain, {"password": passwords}), within)
+    secret(name, spec, "postgres", _entries(stated, _passwords(seeds, "postgres")), within)
     tenant_schema(
         f"{name}-postgres",
         ref,
         tenant=name,
-        verifiers=[
-            password.apply(partial(postgres_names.verifier, role=user))
-            for password, user in zip(passwords, users, strict=True)
-        ],
+        verifiers=_of_each(seeds, [partial(_verifier, user) for user in users]),
         rotation=spec.rotation,
         own_database=spec.postgres_database,
         parent=parent,
     )
+
+
+def _verifier(user: str, seed: str) -> str:
+    return postgres_names.verifier(derived(seed, "postgres"), role=user)
 
 
 def _qdrant(name: str, spec: TenantSpec, within: pulumi.ResourceOptions, parent: pulumi.Resource) -> None:
@@ -135,13 +140,15 @@ def _qdrant(name: str, spec: TenantSpec, within: pulumi.ResourceOptions, parent:
         # Reached through the platform's services, which filter by this: no token confines its bearer to a partition.
         secret(name, spec, "qdrant", {"collection": ref["collection"], "tenant-id": name}, within)
         return
-    plain = {
+    stated = {
         "host": ref["host"],
         "port": str(ref["port"]),
         "grpc-port": str(ref["grpc_port"]),
         "collection": own_collection(name),
-        "token": pulumi.Output.from_input(ref["api_key"]).apply(lambda key: tenant_token(key, name)),
         "ca.crt": ref.get("ca_pem"),
     }
-    secret(name, spec, "qdrant", _entries(plain, {}), within)
+    key: pulumi.Output[str] = pulumi.Output.from_input(ref["api_key"])
+    secret(
+        name, spec, "qdrant", _entries(stated, key.apply(lambda known: {"token": tenant_token(known, name)})), within
+    )
     collection(name, ref, parent=parent)
