@@ -247,6 +247,8 @@ def test_it_makes_its_objects_and_tells_tenants_what_they_have_to_know() -> None
     assert ref["read_host"] == "main-pooler-ro.default.svc.cluster.local"
     assert ref["direct_host"] == "main-rw.default.svc.cluster.local"
     assert ref["ca_secret"] == "main-ca"
+    affinity = of_type(objects, CLUSTER)["main"]["spec"]["affinity"]
+    assert ref["scheduling"] == {key: affinity[key] for key in ("nodeSelector", "tolerations")}
     assert made[0].backup_days == 32
     assert made[0].told == []
 

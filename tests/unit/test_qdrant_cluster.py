@@ -96,6 +96,8 @@ def test_what_others_need_of_it() -> None:
     ref = seen["known"]
     assert (ref["host"], ref["port"], ref["grpc_port"]) == ("vectors.data.svc.cluster.local", 6333, 6334)
     assert (ref["collection"], ref["vector_size"], ref["replicas"], ref["nodes"]) == ("tenants", 384, 2, 3)
+    pod = of_type(registered, "kubernetes:apps/v1:StatefulSet")["vectors"]["spec"]["template"]["spec"]
+    assert ref["scheduling"] == {key: pod[key] for key in ("nodeSelector", "tolerations")}
     assert (ref["admin_secret"], ref["tls_secret"], ref["scripts"]) == ("vectors-keys", "vectors-tls", "vectors-admin")
     assert ref["api_key"] == of_type(registered, SECRET)["vectors-keys"]["stringData"]["api-key"]
     assert seen["secret"].result() is True

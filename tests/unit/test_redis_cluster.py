@@ -318,6 +318,8 @@ def test_it_makes_its_objects_and_tells_others_what_they_need(preview: bool) -> 
     ref = made[0].ref
     assert (ref["name"], ref["port"], ref["use"], ref["memory_mib"]) == ("cache", 6379, "cache", 3 * 2048)
     assert ref["admin_secret"] in of_type(registered, "kubernetes:core/v1:Secret")
+    pod = of_type(registered, "kubernetes:apps/v1:StatefulSet")["cache"]["spec"]["template"]["spec"]
+    assert ref["scheduling"] == {key: pod[key] for key in ("nodeSelector", "tolerations")}
     assert "placement" not in ref
     assert made[0].placement == "Each of its 6 nodes has a machine of its own."
 

@@ -283,6 +283,15 @@ def test_a_database_and_a_collection_of_its_own_are_told_and_made() -> None:
     assert len(of_type(made, "kubernetes:batch/v1:Job")) == 3
 
 
+def test_its_jobs_run_where_the_stores_do() -> None:
+    placed = {"nodeSelector": {"penstock/pool": "data"}, "tolerations": [{"key": "data", "operator": "Exists"}]}
+    stores = {kind: {**ref, "scheduling": placed} for kind, ref in STORES.items()}
+    made = deployed(**stores, postgres_database=True, qdrant_collection=True)
+    pods = [job["spec"]["template"]["spec"] for job in of_type(made, "kubernetes:batch/v1:Job").values()]
+    assert len(pods) == 3
+    assert all({key: pod[key] for key in placed} == placed for pod in pods)
+
+
 def test_the_gateway_knows_keys_by_their_hashes() -> None:
     made: list[Tenant] = []
     hashes: list[list[str]] = []

@@ -137,11 +137,9 @@ def pod_placement(
     One to a machine is required unless `may_share` and the pools can have fewer machines; then `per_machine` is.
     Zones are evened out where there is a choice.
     """
-    placed = scheduling(*_refs(pools))
     selector = {"matchLabels": dict(labels)}
     parts: dict[str, Any] = {
-        "nodeSelector": placed["node_selector"],
-        "tolerations": placed["tolerations"],
+        **on_pools(pools),
         "topologySpreadConstraints": [_evenly(ZONE, selector)],
     }
     shared = per_machine(pods, pools) if may_share else 1
@@ -156,6 +154,12 @@ def pod_placement(
             _evenly(HOSTNAME, selector),
         ]
     return parts
+
+
+def on_pools(pools: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The parts of a pod's spec that place it on `pools`: `nodeSelector` and `tolerations`."""
+    placed = scheduling(*_refs(pools))
+    return {"nodeSelector": placed["node_selector"], "tolerations": placed["tolerations"]}
 
 
 def _evenly(domain: str, selector: Mapping[str, Any]) -> dict[str, Any]:

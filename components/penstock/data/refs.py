@@ -1,6 +1,6 @@
 """What the data stores offer to others: plain values, by which a tenant or a service reaches them."""
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
@@ -32,6 +32,9 @@ class RedisRef(TypedDict):
     """The certificate of its authority, in PEM; absent where the Secret is the user's own."""
     labels: dict[str, str]
     """The labels of its pods."""
+    scheduling: NotRequired[dict[str, Any]]
+    """The parts of a pod's spec, `nodeSelector` and `tolerations`, with which Jobs for it run where it does; absent:
+    wherever nothing has to be tolerated."""
     placement: NotRequired[str]
     """How its nodes are spread, in a sentence, where that is less than asked for."""
 
@@ -73,6 +76,9 @@ class QdrantRef(TypedDict):
     """How many nodes it has."""
     labels: dict[str, str]
     """The labels of its pods."""
+    scheduling: NotRequired[dict[str, Any]]
+    """The parts of a pod's spec, `nodeSelector` and `tolerations`, with which Jobs for it run where it does; absent:
+    wherever nothing has to be tolerated."""
 
 
 class PostgresRef(TypedDict):
@@ -104,5 +110,8 @@ class PostgresRef(TypedDict):
     """The labels of its pods."""
     pooler_labels: dict[str, str]
     """The labels of its poolers' pods."""
+    scheduling: NotRequired[dict[str, Any]]
+    """The parts of a pod's spec, `nodeSelector` and `tolerations`, with which Jobs for it run where it does; absent:
+    wherever nothing has to be tolerated."""
     backup_days: NotRequired[int]
     """For how many days a physical backup may still hold what was erased; absent without backups."""

@@ -81,7 +81,8 @@ def views_job(name: str, ref: PostgresRef, views: ViewsSpec) -> dict[str, Any]:
         )
         for number, view in enumerate(views.views)
     ]
-    digest = short_hash(f"{views.model_dump(exclude={'schedule'})}{script(CREATE)}{ref['name']}", 8)
+    run = f"{views.model_dump(exclude={'schedule'})}{script(CREATE)}{ref['name']}{ref.get('scheduling', {})}"
+    digest = short_hash(run, 8)
     return {
         "metadata": _metadata(f"{name}-views-{digest}", ref["namespace"], name),
         "spec": {"backoffLimit": tenants.BACKOFF, "template": _template(name, ref, steps)},

@@ -120,6 +120,7 @@ def drill_job(name: str, spec: PostgresSpec, drill: DrillSpec, ref: PostgresRef)
         _asking(name, spec, drill, ref, limit),
     ]
     pod = {
+        **ref.get("scheduling", {}),
         "restartPolicy": "Never",
         "serviceAccountName": drill_account(name),
         "automountServiceAccountToken": False,
@@ -128,8 +129,7 @@ def drill_job(name: str, spec: PostgresSpec, drill: DrillSpec, ref: PostgresRef)
         "initContainers": steps,
         "containers": [_kubectl("delete", drill, delete)],
         "volumes": [
-            *(volume for volume in tenants.volumes(ref) if volume["name"] != "sql"),
-            {"name": "sql", "configMap": {"name": drill_name(name)}},
+            *tenants.volumes(ref, drill_name(name)),
             {"name": "token", "projected": {"sources": _token()}},
         ],
     }

@@ -1,6 +1,6 @@
 """What a Postgres cluster offers to others, and what has to be said of it."""
 
-from penstock.data.placement import room_told
+from penstock.data.placement import on_pools, room_told
 from penstock.data.postgres import plan
 from penstock.data.postgres.spec import PostgresSpec
 from penstock.data.refs import PostgresRef
@@ -22,6 +22,7 @@ def reference(name: str, spec: PostgresSpec) -> PostgresRef:
         ca_secret=f"{name}-ca",
         labels=plan.server_labels(name),
         pooler_labels=plan.pooler_labels(name),
+        scheduling=on_pools(spec.pools),
     )
 
 

@@ -177,6 +177,7 @@ def job_labels(ref: PostgresRef) -> dict[str, str]:
 def job_pod(ref: PostgresRef, steps: Sequence[dict[str, Any]], scripts: str | None = None) -> dict[str, Any]:
     """A pod whose containers, the `steps`, run one after the other."""
     return {
+        **ref.get("scheduling", {}),
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -206,7 +207,7 @@ def _job(
     variables: Mapping[str, str],
     environment: Mapping[str, Any],
 ) -> dict[str, Any]:
-    digest = short_hash(f"{name} {run}" + "".join(script(file) for _, file in steps), 8)
+    digest = short_hash(f"{name} {run} {ref.get('scheduling', {})}" + "".join(script(file) for _, file in steps), 8)
     labels = job_labels(ref)
     pod = job_pod(
         ref,

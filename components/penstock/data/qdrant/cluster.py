@@ -70,6 +70,7 @@ class QdrantCluster(pulumi.ComponentResource):
 
 
 def _ref(name: str, spec: "QdrantSpec", host: pulumi.Output[str], made: "Made") -> QdrantRef:
+    from penstock.data.placement import on_pools
     from penstock.data.qdrant import pods, texts
 
     ref = QdrantRef(
@@ -88,6 +89,7 @@ def _ref(name: str, spec: "QdrantSpec", host: pulumi.Output[str], made: "Made") 
         replicas=spec.collection.replicas,
         nodes=spec.nodes,
         labels=pods.labels(name),
+        scheduling=on_pools(spec.pools),
     )
     if made.certificate:
         ref["tls_secret"] = made.certificate.secret

@@ -10,9 +10,9 @@ from pulumi_kubernetes import apps, batch, core, networking, policy
 
 from penstock.custom import custom
 from penstock.data.certificates import ServerCertificate, server_certificate
+from penstock.data.placement import on_pools
 from penstock.data.qdrant import jobs, plan, pods, policies, texts
 from penstock.data.qdrant.spec import QdrantSpec
-from penstock.nodes.plan import scheduling
 
 _KEY_LENGTH = 40
 _MARGIN_SECONDS = 300
@@ -178,13 +178,12 @@ def _jobs(
     parent: pulumi.Resource,
     after: Sequence[pulumi.Resource],
 ) -> None:
-    placed = scheduling(*spec.refs)
     pod = jobs.pod(
         name,
         image=spec.client_image,
         url=host.apply(lambda known: texts.settings(known, spec)["QDRANT_URL"]),
         tls_secret=certificate.secret if certificate else None,
-        placed={"nodeSelector": placed["node_selector"], "tolerations": placed["tolerations"]},
+        placed=on_pools(spec.pools),
     )
     opts = pulumi.ResourceOptions(parent=parent, depends_on=list(after))
     wanted = texts.wanted(spec)

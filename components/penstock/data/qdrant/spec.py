@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -14,7 +14,6 @@ from penstock.data.placement import pool_problems, room_problems
 from penstock.data.qdrant.args import QdrantDistance
 from penstock.data.qdrant.tokens import OWN_PREFIX
 from penstock.problems import Problem
-from penstock.refs import PoolRef
 from penstock.spec import Spec, WholeNumber, rule
 
 IMAGE = "docker.io/qdrant/qdrant:v1.19.0-unprivileged"
@@ -104,11 +103,6 @@ class QdrantSpec(Spec):
     client_namespaces: list[str] = ["services"]
     startup_seconds: WholeNumber = Field(default=600, ge=60, le=7200)
     monitoring: bool = True
-
-    @property
-    def refs(self) -> list[PoolRef]:
-        """The pools as they were given."""
-        return cast("list[PoolRef]", self.pools)
 
     @property
     def snapshots_gib(self) -> int:

@@ -48,4 +48,5 @@ def _pod(ref: QdrantRef) -> dict[str, Any]:
     scheme = "https" if ref["tls"] else "http"
     host: pulumi.Output[str] = pulumi.Output.from_input(ref["host"])
     url = host.apply(lambda known: f"{scheme}://{known}:{ref['port']}")
-    return jobs.pod(ref["name"], image=ref["client_image"], url=url, tls_secret=ref.get("tls_secret"))
+    placed = ref.get("scheduling")
+    return jobs.pod(ref["name"], image=ref["client_image"], url=url, tls_secret=ref.get("tls_secret"), placed=placed)

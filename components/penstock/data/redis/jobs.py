@@ -1,13 +1,11 @@
 """The Jobs of a Redis cluster: pure functions."""
 
-from collections.abc import Sequence
 from typing import Any
 
+from penstock.data.placement import on_pools
 from penstock.data.redis import plan, pods
 from penstock.data.redis.spec import RedisClusterSpec
 from penstock.names import short_hash
-from penstock.nodes.plan import scheduling
-from penstock.refs import PoolRef
 
 _FORM_SECONDS = 900
 
@@ -21,16 +19,8 @@ def form_job(name: str, spec: RedisClusterSpec, tls_secret: Any) -> dict[str, An
     ]
     digest = short_hash(f"{pods.revision(spec)} {spec.replicas} {spec.volume_gib}", 8)
     mounted = pods.volumes(name, tls_secret)
-    body = administration_job(name, spec.image, ["form.sh", "form"], variables, mounted, placed_on(spec.refs))
+    body = administration_job(name, spec.image, ["form.sh", "form"], variables, mounted, on_pools(spec.pools))
     return {"metadata": plan.metadata(f"{name}-form-{digest}", name, spec), "spec": body}
-
-
-def placed_on(pools: Sequence[PoolRef]) -> dict[str, Any]:
-    """The parts of a pod's spec that place it on `pools`; nothing without any."""
-    if not pools:
-        return {}
-    found = scheduling(*pools)
-    return {"nodeSelector": found["node_selector"], "tolerations": found["tolerations"]}
 
 
 def administration_job(

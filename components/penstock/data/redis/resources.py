@@ -9,10 +9,10 @@ from pulumi_kubernetes import apps, batch, core, networking, policy
 
 from penstock.custom import custom
 from penstock.data.certificates import server_certificate
+from penstock.data.placement import on_pools
 from penstock.data.redis import jobs, plan, pods, tenants
 from penstock.data.redis.spec import RedisClusterSpec
 from penstock.data.refs import RedisRef
-from penstock.refs import PoolRef
 
 _PASSWORD_LENGTH = 40
 _FORM_TIMEOUT = "60m"
@@ -60,6 +60,7 @@ def create(name: str, spec: RedisClusterSpec, parent: pulumi.Resource) -> tuple[
         admin_secret=plan.users_name(name),
         tls_secret=certificate.secret,
         labels=plan.labels(name),
+        scheduling=on_pools(spec.pools),
     )
     if told:
         ref["placement"] = told
@@ -125,10 +126,9 @@ def tenant_user_resource(
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),
     scripting: bool = False,
-    pools: Sequence[PoolRef] = (),
 ) -> pulumi.Resource:
     """Makes the Job, as the resource `name`, that gives every node the user `tenant`: see `tenants.tenant_user_job`."""
-    job = tenants.tenant_user_job(tenant, ref, hashes, rotation=rotation, scripting=scripting, pools=pools)
+    job = tenants.tenant_user_job(tenant, ref, hashes, rotation=rotation, scripting=scripting)
     made: pulumi.Resource = batch.v1.Job(
         name, opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)), **job
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from penstock.data import placement
 from penstock.data.redis.args import RedisEviction, RedisSync, RedisUse
 from penstock.data.redis.images import EXPORTER, REDIS
 from penstock.problems import Problem
-from penstock.refs import PoolRef
 from penstock.spec import Spec, WholeNumber, rule
 
 _NEVER_SCALED = (
@@ -69,11 +68,6 @@ class RedisClusterSpec(Spec):
     monitoring_namespace: str = "monitoring"
     priority_class: str | None = None
     labels: dict[str, str] = {}
-
-    @property
-    def refs(self) -> list[PoolRef]:
-        """The pools as they were given."""
-        return cast("list[PoolRef]", self.pools)
 
     @property
     def monitored(self) -> bool:

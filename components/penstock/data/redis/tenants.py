@@ -7,7 +7,6 @@ from typing import Any
 from penstock.data.redis import jobs, plan, pods
 from penstock.data.refs import RedisRef
 from penstock.names import MANAGED_BY, short_hash
-from penstock.refs import PoolRef
 
 RESERVED_USERS = frozenset({"default", *plan.OWN_USERS, "users-are-whole"})
 """Names that no tenant can have."""
@@ -66,12 +65,10 @@ def tenant_user_job(
     *,
     rotation: int,
     scripting: bool = False,
-    pools: Sequence[PoolRef] = (),
 ) -> dict[str, Any]:
     """The Job, in the cluster's namespace, that gives every node the user: `metadata` and `spec`.
 
     `hashes` are those of one or two passwords (`password_hash`), which may be outputs; `rotation` changes with them.
-    It runs on `pools`; without them wherever nothing has to be tolerated.
     """
     rules = " ".join(tenant_user(tenant, scripting=scripting))
     variables = [
@@ -82,12 +79,13 @@ def tenant_user_job(
     ]
     name = ref["name"]
     code = plan.fixed_file("tenant-user.sh") + plan.fixed_file("lib.sh")
-    digest = short_hash(f"{name} {tenant} {ref['replicas']} {rules} {rotation} {code}", 8)
+    placed = ref.get("scheduling", {})
+    digest = short_hash(f"{name} {tenant} {ref['replicas']} {rules} {rotation} {placed} {code}", 8)
     called = f"{name}-user-{tenant}"[: _LONGEST_JOB - 9].rstrip("-") + f"-{digest}"
     mounted = pods.volumes(name, ref["tls_secret"])
     said = [*pods.environment(name), *variables]
     labels = {**plan.administration_labels(name), **MANAGED_BY}
     return {
         "metadata": {"name": called, "namespace": ref["namespace"], "labels": labels},
-        "spec": jobs.administration_job(name, ref["image"], ["tenant-user.sh"], said, mounted, jobs.placed_on(pools)),
+        "spec": jobs.administration_job(name, ref["image"], ["tenant-user.sh"], said, mounted, placed),
     }
