@@ -140,6 +140,21 @@ def test_a_name_that_gke_does_not_take_is_refused(prod: dict[str, Any]) -> None:
     assert "no name for a pool" in problems(prod)["pools.GPU_Pool"]
 
 
+@pytest.mark.parametrize("metrics", [{"mode": "lightweight"}, None])
+def test_where_nothing_knows_what_a_monitor_is_stores_have_none(
+    prod: dict[str, Any], metrics: dict[str, Any] | None
+) -> None:
+    kinds = {each.type for each in run(lambda: deploy(read(prod)) and None)}
+    assert any("monitoring.coreos.com" in kind for kind in kinds)
+    for setting in ("penstock:metrics", "penstock:services"):
+        prod.pop(setting)
+    if metrics:
+        prod["penstock:metrics"] = metrics
+    kinds = {each.type for each in run(lambda: deploy(read(prod)) and None)}
+    assert "penstock:index:RedisCluster" in kinds
+    assert not [kind for kind in kinds if "monitoring.coreos.com" in kind]
+
+
 def deploys_or_is_refused(config: dict[str, Any]) -> None:
     try:
         accepted = read(config)
