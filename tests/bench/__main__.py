@@ -78,7 +78,7 @@ def overhead(what: str, folder: Path, stack: str, place: Path) -> tuple[str, flo
 
 def tenants(place: Path, counts: Sequence[int]) -> Iterator[tuple[str, float, str, str]]:
     """So many tenants against programs that register the same resources without Penstock, and the time of each."""
-    spent: dict[int, float] = {}
+    spent: dict[str, dict[int, float]] = {"tenants": {}, "bare": {}}
     for count in counts:
         folder, other = place / f"tenants{count}", place / f"bare{count}"
         programs.write(folder, programs.tenants(count))
@@ -87,11 +87,16 @@ def tenants(place: Path, counts: Sequence[int]) -> Iterator[tuple[str, float, st
         taken = best({"tenants": preview(folder, "dev"), "bare": preview(other, "dev")}, 1 if count > 100 else 3)
         name = f"preview of {count:,} tenants / of their {len(same):,} resources bare"
         yield name, taken["tenants"] / taken["bare"], "<= 1.25", _seconds(taken)
-        spent[count] = taken["tenants"]
-    (few, some, many) = counts
-    at_some, at_many = (spent[some] - spent[few]) / (some - few), (spent[many] - spent[some]) / (many - some)
-    note = _seconds({str(some): at_some, str(many): at_many})
-    yield f"time a tenant, of {many:,} / of {some}", at_many / at_some, "0.85 to 1.15", note
+        for who, seconds in taken.items():
+            spent[who][count] = seconds
+    few, some, many = counts
+    growth = {}
+    for who, of in spent.items():
+        at_some, at_many = (of[some] - of[few]) / (some - few), (of[many] - of[some]) / (many - some)
+        growth[who] = at_many / at_some
+        name = f"time a tenant{', bare' if who == 'bare' else ''}, of {many:,} / of {some}"
+        yield name, growth[who], "0.85 to 1.15", _seconds({str(some): at_some, str(many): at_many})
+    yield "growth of the time a tenant / of that bare", growth["tenants"] / growth["bare"], "0.85 to 1.15", ""
 
 
 def packs(count: int, place: Path, rounds: int) -> Iterator[tuple[str, float, str, str]]:
