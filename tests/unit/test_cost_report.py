@@ -216,6 +216,11 @@ def test_bars_keep_their_order_and_their_place(rows: list[tuple[str, Estimate]])
             assert bar.ceiling_x == chart.left
 
 
+@pytest.mark.parametrize("most", [0.0, -1.0, 5e-324])
+def test_next_to_nothing_has_no_scale(most: float) -> None:
+    assert charts.nice_step(most) == 0
+
+
 @given(st.floats(0.001, 1e12))
 def test_the_scale_reaches_the_longest_bar_and_wastes_less_than_half(most: float) -> None:
     step = charts.nice_step(most)

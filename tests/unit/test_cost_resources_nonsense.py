@@ -34,6 +34,7 @@ POD = {
     "containers": [{"resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"nvidia.com/gpu": 1}}}],
     "initContainers": [{"restartPolicy": "Always", "resources": {"requests": {"cpu": "1"}}}],
 }
+RECOVERED = '{"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "spec": {"storage": {"size": "1Gi"}}}'
 CLAIM = {"storageClassName": "gp3", "resources": {"requests": {"storage": "1Gi"}}}
 NODE_CONFIG = {
     "machineType": "n1-standard-4",
@@ -165,7 +166,22 @@ VALID: dict[str, dict[str, Any]] = {
     },
     "kubernetes:apps:Deployment": {"metadata": {"name": "app"}, "spec": {"replicas": 2, "template": {"spec": POD}}},
     "kubernetes:apps:DaemonSet": {"spec": {"template": {"spec": POD}}},
-    "kubernetes:batch:CronJob": {"spec": {"jobTemplate": {"spec": {"parallelism": 2, "template": {"spec": POD}}}}},
+    "kubernetes:batch:CronJob": {
+        "metadata": {"name": "drill"},
+        "spec": {
+            "schedule": "0 4 * * 0",
+            "suspend": False,
+            "jobTemplate": {
+                "spec": {
+                    "parallelism": 2,
+                    "activeDeadlineSeconds": 600,
+                    "template": {"spec": {**POD, "volumes": [{"name": "sql", "configMap": {"name": "drill"}}]}},
+                }
+            },
+        },
+    },
+    "kubernetes:core:ConfigMap": {"metadata": {"name": "drill"}, "data": {"cluster.json": RECOVERED}},
+    "aws:eks/addon:Addon": {"addonName": "aws-ebs-csi-driver", "clusterName": "x", "configurationValues": "{}"},
     "kubernetes:keda.sh:ScaledJob": {"spec": {"maxReplicaCount": 3, "jobTargetRef": {"parallelism": 2, "template": {"spec": POD}}}},
     "kubernetes:keda.sh:ScaledObject": {
         "metadata": {"namespace": "a"},
@@ -181,7 +197,7 @@ VALID: dict[str, dict[str, Any]] = {
         "spec": {"minReplicas": 1, "maxReplicas": 3, "scaleTargetRef": {"kind": "StatefulSet", "name": "app"}}
     },
     "kubernetes:storage.k8s.io:StorageClass": {
-        "metadata": {"name": "gp3"},
+        "metadata": {"name": "gp3", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
         "provisioner": "ebs.csi.aws.com",
         "parameters": {"type": "gp3", "iops": "4000"},
     },
@@ -212,7 +228,14 @@ def beside(token: str) -> list[Any]:
     pool = resource("aws:eks/nodeGroup:NodeGroup", "pool", VALID["aws:eks/nodeGroup:NodeGroup"], {"clusterName": [eks]})
     app = resource("kubernetes:apps:Deployment", "app", VALID["kubernetes:apps:Deployment"])
     tolerated = pool._replace(properties={**pool.properties, "taints": []})
-    return [eks, tolerated, app] if token.startswith("kubernetes") else [pool]
+    drill = [one for one in ("kubernetes:core:ConfigMap", "kubernetes:batch:CronJob") if one != token]
+    drills = [resource(one, "drill", VALID[one]) for one in drill]
+    claim = resource(
+        "kubernetes:core:PersistentVolumeClaim", "unclassed", {"spec": {**CLAIM, "storageClassName": None}}
+    )
+    if token == "aws:eks/addon:Addon":
+        return [eks, claim]
+    return [eks, tolerated, app, claim, *drills] if token.startswith("kubernetes") else [pool]
 
 
 @pytest.mark.parametrize("token", VALID)

@@ -76,8 +76,8 @@ def chart(rows: Sequence[tuple[str, Estimate]]) -> Chart:
 
 
 def nice_step(most: float) -> float:
-    """1, 2, 2.5 or 5 times a power of ten, so that five of it reach `most`; 0 for 0."""
-    if most <= 0:
+    """1, 2, 2.5 or 5 times a power of ten, so that five of it reach `most`; 0 for less than a millionth of a dollar."""
+    if most < 1e-6:
         return 0.0
     power = 10.0 ** math.floor(math.log10(most / 5))
     return next((factor * power for factor in (1, 2, 2.5, 5) if factor * power * 5 >= most), 10 * power)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock_cost import tables
-from penstock_cost.money import HOURS_PER_MONTH, Rate, UnknownPrice
+from penstock_cost.money import HOURS_PER_MONTH, Confidence, Rate, UnknownPrice, least
 from penstock_cost.resources.context import Context
 from penstock_cost.resources.found import Disk
 from penstock_cost.resources.values import Unpriced
@@ -21,6 +21,11 @@ _GCP = {
     "hyperdisk-throughput": "hyperdisk_throughput",
     "hyperdisk-ml": "hyperdisk_ml",
 }
+# Disks that are kept in three zones, and what they are within one.
+_AZURE_ZONAL = {"Premium_ZRS": "Premium_LRS", "StandardSSD_ZRS": "StandardSSD_LRS"}
+# P70 in North Europe: 2,279.532663 in zones, 1,519.677198 within one.
+# https://techcommunity.microsoft.com/discussions/azuretools/ratecard-api---disk-meters/2273213
+_ZONES_FACTOR = 1.5
 LOCAL_SSD_GIB = 375
 """Size of a local SSD of Google Cloud."""
 
@@ -69,16 +74,39 @@ def _gcp(context: Context, region: str, kind: str, gib: float, iops: float, path
 
 
 def _azure(context: Context, region: str, kind: str, gib: float, path: str) -> Disk:
-    tier = azure_tier(kind, gib, path)
-    rate = context.rate("azure", region, f"azure_{tier.lower()}")
+    local = _AZURE_ZONAL.get(kind, kind)
+    tier = azure_tier(local, gib, path)
+    rate = _azure_rate(context, region, local, tier)
+    if local != kind:
+        rate = _derived(rate, _ZONES_FACTOR, f"the price within one zone times {_ZONES_FACTOR}")
     return Disk(f"{kind} {tier}, {gib:g} GiB", _monthly(rate), (rate,))
+
+
+def _azure_rate(context: Context, region: str, kind: str, tier: str) -> Rate:
+    """The price of a tier; of a Standard SSD made from that of E30 if need be.
+
+    Their prices grow with the size: E10, E20 and E30 cost 9.60, 38.40 and 76.80 in East US.
+    https://azure.microsoft.com/pricing/details/managed-disks/
+    """
+    try:
+        return context.rate("azure", region, f"azure_{tier.lower()}")
+    except UnknownPrice:
+        sizes = {row["tier"]: float(row["gib"]) for row in tables.read("azure_disk_tiers") if row["sku"] == kind}
+        if "E30" not in sizes or tier == "E30":
+            raise
+    return _derived(context.rate("azure", region, "azure_e30"), sizes[tier] / sizes["E30"], "the price of E30 by size")
+
+
+def _derived(rate: Rate, factor: float, how: str) -> Rate:
+    trust = least([Confidence.MEDIUM, rate.confidence])
+    return rate._replace(usd=rate.usd * factor, source=f"derived: {how}; {rate.source}", confidence=trust)
 
 
 def azure_tier(kind: str, gib: float, path: str = "") -> str:
     """The smallest tier of a managed disk that holds so much: a disk of 100 GiB is paid as P10."""
     rows = [row for row in tables.read("azure_disk_tiers") if row["sku"] == kind]
     if not rows:
-        known = ", ".join(dict.fromkeys(row["sku"] for row in tables.read("azure_disk_tiers")))
+        known = ", ".join([*dict.fromkeys(row["sku"] for row in tables.read("azure_disk_tiers")), *_AZURE_ZONAL])
         raise Unpriced(f"No price of managed disks of type '{kind}' is known. Known are {known}.", path)
     for row in rows:
         if gib <= float(row["gib"]):

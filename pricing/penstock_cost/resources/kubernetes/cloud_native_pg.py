@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock_cost.money import always
 from penstock_cost.resources.context import Context
+from penstock_cost.resources.found import Disk
 from penstock_cost.resources.kubernetes.volumes import volume
 from penstock_cost.resources.model import Resource
 from penstock_cost.resources.registry import Found, prices
@@ -20,20 +21,29 @@ def cluster(resource: Resource, context: Context) -> Iterator[Found]:
     """The volumes of its instances: of data, of the log, and of each tablespace."""
     spec = of(resource).child("spec")
     instances = spec.whole("instances", 1)
+    for made, region in disks_of(spec, resource, context):
+        what = f"{made.what} for each of {instances} instances"
+        yield context.line(resource, what, "disks", always(instances * made.usd), made.rates, region=region)
+
+
+def disks_of(spec: Values, resource: Resource, context: Context) -> Iterator[tuple[Disk, str]]:
+    """The disks of one instance of a Cluster with this `spec`, which `resource` makes, and their region."""
     parts = [spec.child("storage"), spec.child("walStorage")]
     parts += [space.child("storage") for space in spec.children("tablespaces")]
     for storage in parts:
-        if not storage.data:
-            continue
-        made, region = volume(resource, _claim(storage), context)
-        if made is not None:
-            what = f"{made.what} for each of {instances} instances"
-            yield context.line(resource, what, "disks", always(instances * made.usd), made.rates, region=region)
+        if storage.data:
+            made, region = volume(resource, _claim(storage), context)
+            if made is not None:
+                yield made, region
 
 
 def instances_of(resource: Resource) -> tuple[int, Values]:
     """How many pods a Cluster has, and their `spec`, as a pod would have it. Raises Unpriced."""
-    spec = of(resource).child("spec")
+    return pods_of(of(resource).child("spec"))
+
+
+def pods_of(spec: Values) -> tuple[int, Values]:
+    """The same of a Cluster's `spec`."""
     affinity = spec.child("affinity")
     pod: dict[str, Any] = {
         "nodeSelector": affinity.data.get("nodeSelector"),

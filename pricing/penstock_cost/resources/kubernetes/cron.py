@@ -1,9 +1,25 @@
-"""Windows between two cron expressions, as KEDA's cron trigger has them."""
+"""Windows between two cron expressions, as KEDA's cron trigger has them, and how often a CronJob runs."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from functools import cache
+
 _MINUTES = 7 * 24 * 60
 _DAYS = {name: index for index, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
+_MACROS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_YEARS = 28
+"""After so many years the days of the week fall on the same dates again."""
 
 
 def hours_of(start: str, end: str) -> tuple[float, ...] | None:
@@ -23,6 +39,39 @@ def hours_of(start: str, end: str) -> tuple[float, ...] | None:
     return tuple(min(share, 1.0) for share in hours)
 
 
+@cache
+def times_a_month(expression: str) -> float | None:
+    """How often a CronJob's schedule runs in a month on average; None where it is none that can be read.
+
+    Where both days of the month and of the week are bound, either is enough, as in every cron.
+    """
+    fields = _MACROS.get(expression.strip().lower(), expression).split()
+    if len(fields) != 5:
+        return None
+    minutes, hours = _field(fields[0], 0, 59), _field(fields[1], 0, 23)
+    days, months = _field(_starred(fields[2]), 1, 31), _field(_numbered(fields[3]), 1, 12)
+    weekdays = _weekdays(fields[4])
+    if minutes is None or hours is None or days is None or months is None or weekdays is None:
+        return None
+    either = not any(_starred(fields[place]) in ("*", "*/1") for place in (2, 4))
+    found = 0
+    for passed in range(_YEARS * 1461 // 4):
+        day = date(2001, 1, 1) + timedelta(days=passed)
+        right = (day.day in days, day.isoweekday() % 7 in weekdays)
+        found += day.month in months and (any(right) if either else all(right))
+    return found * len(minutes) * len(hours) / (12 * _YEARS)
+
+
+def _starred(text: str) -> str:
+    return "*" if text == "?" else text
+
+
+def _numbered(text: str) -> str:
+    for number, name in enumerate(_MONTHS, 1):
+        text = text.lower().replace(name, str(number))
+    return text
+
+
 def _times(expression: str) -> list[int] | None:
     """The minutes of a week at which an expression fires."""
     fields = expression.split()
@@ -38,7 +87,7 @@ def _times(expression: str) -> list[int] | None:
 def _weekdays(text: str) -> set[int] | None:
     for name, number in _DAYS.items():
         text = text.lower().replace(name, str(number))
-    days = _field("*" if text == "?" else text, 0, 7)
+    days = _field(_starred(text), 0, 7)
     return None if days is None else {day % 7 for day in days}
 
 
@@ -46,7 +95,7 @@ def _field(text: str, least: int, most: int) -> set[int] | None:
     found: set[int] = set()
     for part in text.split(","):
         span, _, step = part.partition("/")
-        first, _, last = ("0", "", str(most)) if span == "*" else span.partition("-")
+        first, _, last = (str(least), "", str(most)) if span == "*" else span.partition("-")
         last = last or (str(most) if step else first)
         if not (first.isdecimal() and last.isdecimal() and (step.isdecimal() or not step) and step != "0"):
             return None

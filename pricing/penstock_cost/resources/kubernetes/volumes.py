@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock_cost import tables
 from penstock_cost.money import Confidence, Estimate, always
 from penstock_cost.resources.context import Context
 from penstock_cost.resources.disks import disk
@@ -13,23 +12,19 @@ from penstock_cost.resources.found import Disk
 from penstock_cost.resources.kubernetes.clusters import cluster_of
 from penstock_cost.resources.kubernetes.quantities import GIB, quantity
 from penstock_cost.resources.kubernetes.scaling import replicas_of
+from penstock_cost.resources.kubernetes.storage_classes import class_of
 from penstock_cost.resources.model import Resource
 from penstock_cost.resources.registry import Found, prices
-from penstock_cost.resources.tokens import cloud_of
-from penstock_cost.resources.values import REQUIRED, Unpriced, Values, not_known, of
+from penstock_cost.resources.values import REQUIRED, Values, not_known, of
 
 _PATCH = "kubernetes:core:PersistentVolumeClaimPatch"
-_CLASS = "kubernetes:storage.k8s.io:StorageClass"
-_CLOUD_OF = {"ebs.csi.aws.com": "aws", "pd.csi.storage.gke.io": "gcp", "disk.csi.azure.com": "azure"}
-_LOCAL = ("kubernetes.io/no-provisioner", "rancher.io/local-path")
-_TYPES = {"aws": ("type",), "gcp": ("type",), "azure": ("skuName", "skuname", "storageaccounttype")}
 
 
 @prices("kubernetes:core:PersistentVolumeClaim")
 def claim(resource: Resource, context: Context) -> Iterator[Found]:
     """A volume of its own; a claim of a volume that exists is free, because that volume is paid for elsewhere."""
     spec = of(resource).child("spec")
-    if "volumeName" in spec or spec.data.get("storageClassName") == "":
+    if "volumeName" in spec:
         return
     made, region = volume(resource, spec, context)
     if made is not None:
@@ -81,35 +76,18 @@ def _grown(resource: Resource, template: Values, context: Context) -> Values:
 
 
 def volume(resource: Resource, spec: Values, context: Context) -> tuple[Disk | None, str]:
-    """The disk behind a claim, and its region; no disk where it is one of the node's own."""
+    """The disk behind a claim, and its region; none where it is of the node's own, or a volume that exists."""
+    if spec.data.get("storageClassName") == "":
+        return None, ""
     requests = spec.child("resources").child("requests")
     gib = quantity(requests.known("storage", REQUIRED), requests.at("storage")) / GIB
-    name = spec.text("storageClassName", "")
-    made = next((one for one in context.stack.by_type.get(_CLASS, ()) if name and _name(one) == name), None)
     cluster = cluster_of(context.stack, resource)
-    if made is not None:
-        cls = of(made)
-        provisioner = cls.text("provisioner", "")
-        if provisioner in _LOCAL:
-            return None, ""
-        cloud, parameters = _CLOUD_OF.get(provisioner, ""), cls.child("parameters")
-        kind = next((parameters.text(key) for key in _TYPES.get(cloud, ()) if key in parameters), "")
-        iops, throughput = parameters.number("iops", 0), parameters.number("throughput", 0)
-    else:
-        cloud = cloud_of(cluster.type) if cluster else ""
-        iops = throughput = 0.0
-        kind = next(
-            (row["type"] for row in tables.read("storage_classes") if (row["cloud"], row["class"]) == (cloud, name)), ""
-        )
     path = spec.at("storageClassName")
-    if cluster is None or cloud_of(cluster.type) != cloud or not kind:
-        wanted = f"The storage class '{name}'" if name else "The default storage class"
-        raise Unpriced(
-            f"{wanted} is not known here, so neither is its price. Make the StorageClass in the program.",
-            path,
-        )
+    made = class_of(spec.text("storageClassName", ""), cluster, context.stack, path)
+    if not made.kind or cluster is None:
+        return None, ""
     region = context.region(cluster)
-    return disk(context, cloud, region, kind, gib, iops, throughput, path=path), region
+    return disk(context, made.cloud, region, made.kind, gib, made.iops, made.mib_a_second, path=path), region
 
 
 def _space(resource: Resource) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from penstock_cost.resources.kubernetes import cloud_native_pg
+from penstock_cost.resources.kubernetes import cloud_native_pg, recoveries
 from penstock_cost.resources.kubernetes.quantities import MIB, quantity
 from penstock_cost.resources.kubernetes.scaling import Replicas, replicas_of
 from penstock_cost.resources.model import Resource, Stack
@@ -64,13 +65,18 @@ def workloads(stack: Stack) -> Iterator[Workload]:
         yield _workload(resource, Replicas(0, most), "spec", "jobTargetRef", "template")
     for token, told in _OF_OPERATORS.items():
         for resource in stack.by_type.get(token, ()):
-            yield _operated(resource, told)
+            yield _operated(resource, partial(told, resource))
+    for resource in stack.by_type.get(_CRON_JOB, ()):
+        for spec in recoveries.made_by(resource, stack):
+            servers = _operated(resource, partial(cloud_native_pg.pods_of, spec))
+            # They run for a while only.
+            yield servers._replace(replicas=servers.replicas._replace(least=0))
 
 
-def _operated(resource: Resource, told: Callable[[Resource], tuple[int, Values]]) -> Workload:
+def _operated(resource: Resource, told: Callable[[], tuple[int, Values]]) -> Workload:
     """Pods that an operator makes of a custom resource."""
     try:
-        count, spec = told(resource)
+        count, spec = told()
         return Workload(resource, Replicas(count, count), _requests(spec), spec)
     except Unpriced:
         return Workload(resource, Replicas(0, None), None, Values({}))
