@@ -51,7 +51,7 @@ cluster-down: $(READY)  ## End it; what it holds is kept.
 
 test: lint types unit  ## Run every check: lint, types, unit tests, tests of engine, cluster and servers.
 	@$(SANDBOX) engine && $(BIN)/python -m sandbox.cluster build
-	@echo 'Next come the tests of the engine and of the cluster, side by side; then the rehearsal, beside the servers: 25 min.'
+	@echo 'Next come the tests of the engine and of the cluster, side by side; then the rehearsal, beside the servers: half an hour.'
 	@$(MAKE) $(SIDE_BY_SIDE) engine-test control-plane-test
 	@$(MAKE) $(SIDE_BY_SIDE) motion-test servers-test
 	@$(BIN)/pytest -m timed tests/engine
