@@ -7,8 +7,10 @@ stays unknown, so that the engine and the providers have the same work.
 
 import importlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pulumi._types import input_type_py_to_pulumi_names
@@ -83,8 +85,8 @@ def registrations(log: Path) -> list[Registration]:
         if asked["type"].partition(":")[0] in _SDKS:
             by_inputs = {it for said in asked.get("propertyDependencies", {}).values() for it in said.get("urns", [])}
             after = [it for it in asked.get("dependencies", []) if it not in by_inputs]
-            inputs = _arguments(asked["type"], _plain(asked.get("object", {})))
-            found[urn] = Registration(urn, _class(asked["type"]), asked["name"], inputs, after)
+            called, inputs = _constructed(asked["type"], _plain(asked.get("object", {})))
+            found[urn] = Registration(urn, called, asked["name"], inputs, after)
     return _in_order(found)
 
 
@@ -119,14 +121,22 @@ def _class(type_: str) -> str:
     return f"{_SDKS[package]}{inside}{version}.{name}"
 
 
-def _arguments(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs by the names that the SDK gives them in Python."""
-    module, _, name = _class(type_).rpartition(".")
-    sdk = importlib.import_module(module)
+def _constructed(type_: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The class in Python, and the inputs by the names that it gives them."""
+    called = _class(type_)
+    module, _, name = called.rpartition(".")
+    sdk: ModuleType | None = None
+    with suppress(ModuleNotFoundError):
+        sdk = importlib.import_module(module)
+    if not hasattr(sdk, name):
+        # A kind that a CustomResourceDefinition defines.
+        first = {"api_version": inputs["apiVersion"], "kind": inputs["kind"]}
+        rest = {key: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
+        return "pulumi_kubernetes.apiextensions.CustomResource", first | rest
     # `Args` is another type where a property's type has the resource's name.
     arguments = getattr(sdk, f"{name}InitArgs", None) or getattr(sdk, f"{name}Args")
     python = {wire: _RENAMED.get(own, own) for own, wire in input_type_py_to_pulumi_names(arguments).items()}
-    return {python[key]: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
+    return called, {python[key]: value for key, value in inputs.items() if key not in ("apiVersion", "kind")}
 
 
 def _plain(value: Any) -> Any:
