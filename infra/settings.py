@@ -17,12 +17,13 @@ from penstock.controllers import needs_autoscaler
 from penstock.names import name_problems
 from penstock.nodes.mix_spec import MixSpec, mix_name_problems
 from penstock.nodes.spec import NodePoolSpec
+from penstock.observability.args import MetricsMode
 from penstock.observability.spec import MetricsStackSpec
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import Cloud, PoolRef, Purchase, TaintEffect
 from penstock.spec import Spec, check, rule
 from services import ServiceSettings, metrics_inputs, metrics_problems
-from stores import Stores, StoreSettings, cache_problems, store_problems
+from stores import Asked, Stores, StoreSettings, cache_problems, monitor_problems, store_problems
 from tenants import tenant_problems
 
 _NAMESPACE = "penstock:"
@@ -45,12 +46,13 @@ class Settings(Spec):
     autoscaler: dict[str, Any] | None = None
     metrics: dict[str, Any] | None = None
     services: dict[str, ServiceSettings] = {}
-    redis: dict[str, StoreSettings] = {}
-    qdrant: dict[str, StoreSettings] = {}
-    postgres: dict[str, StoreSettings] = {}
+    # What these hold is judged by rules, so that one that is wrong keeps nothing quiet of all others.
+    redis: dict[str, Any] = {}
+    qdrant: dict[str, Any] = {}
+    postgres: dict[str, Any] = {}
     cache: dict[str, Any] | None = None
-    tenants: dict[str, dict[str, Any]] = {}
-    tenant_overcommit: float = Field(default=1, gt=0)
+    tenants: dict[str, Any] = {}
+    tenant_overcommit: float = Field(default=1, gt=0, allow_inf_nan=False)
 
     @classmethod
     def of(cls, cloud: Cloud) -> type[Settings]:
@@ -115,23 +117,38 @@ class Settings(Spec):
             yield from (problem.below("metrics") for problem in error.problems)
 
     @property
+    def asked_stores(self) -> Asked:
+        """The stores by kind, by name, as they are written."""
+        return {"redis": self.redis, "qdrant": self.qdrant, "postgres": self.postgres}
+
+    @property
     def stores(self) -> Stores:
         """The stores by kind, by name."""
-        return {"redis": self.redis, "qdrant": self.qdrant, "postgres": self.postgres}
+        return {
+            kind: {name: check(StoreSettings, asked) for name, asked in named.items()}
+            for kind, named in self.asked_stores.items()
+        }
 
     @rule
     def the_stores_can_be_deployed(self) -> Iterator[Problem]:
-        yield from store_problems(self.stores, self.pools_by_name)
+        yield from store_problems(self.asked_stores, self.pools_by_name)
 
     @rule
     def the_cache_can_be_deployed(self) -> Iterator[Problem]:
         if self.cache is not None:
-            found = cache_problems(self.cache, self.stores, self.pools_by_name)
+            found = cache_problems(self.cache, self.asked_stores, self.pools_by_name)
             yield from (problem.below("cache") for problem in found)
 
     @rule
+    def what_is_monitored_has_a_monitor(self) -> Iterator[Problem]:
+        # An adopted cluster may have a Prometheus of its own.
+        if self.cluster.adopt or (self.metrics is not None and self.metrics.get("mode") != MetricsMode.LIGHTWEIGHT):
+            return
+        yield from monitor_problems(self.cache, self.asked_stores)
+
+    @rule
     def the_tenants_can_be_deployed(self) -> Iterator[Problem]:
-        yield from tenant_problems(self.tenants, self.tenant_overcommit, self.pools_by_name, self.stores)
+        yield from tenant_problems(self.tenants, self.tenant_overcommit, self.pools_by_name, self.asked_stores)
 
     @cached_property
     def pool_refs(self) -> tuple[PoolRef, ...]:

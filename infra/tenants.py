@@ -8,11 +8,11 @@ from typing import Any
 from penstock.problems import Problem
 from penstock.refs import PoolRef
 from penstock.tenancy.check import STORES, check_tenants
-from stores import Stores
+from stores import Asked
 
 
 def tenant_problems(
-    tenants: Mapping[str, Any], overcommit: float, pools: Mapping[str, PoolRef], stores: Stores
+    tenants: Mapping[str, Any], overcommit: float, pools: Mapping[str, PoolRef], stores: Asked
 ) -> Iterator[Problem]:
     """What is wrong with the tenants, each by itself and all together."""
     for name, tenant in tenants.items():

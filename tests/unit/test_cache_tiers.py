@@ -124,6 +124,11 @@ def test_without_monitoring_nothing_of_prometheus_is_made() -> None:
     [
         ({"redis": {**REDIS, "use": "queue"}}, "redis", "evicts nothing"),
         ({"redis": {"name": "cache"}}, "redis", "no ref of a RedisCluster"),
+        ({"redis": {**REDIS, "port": None}}, "redis", "no ref of a RedisCluster"),
+        ({"redis": {**REDIS, "memory_mib": None}}, "redis", "no ref of a RedisCluster"),
+        ({"rule_labels": {"a": "b c"}}, "rule_labels.a", "cannot be the value of a label"),
+        ({"shared": {"expected": {"per_second": float("inf"), "kib": 1}}}, "shared.expected.per_second", "at most"),
+        ({"shared": {"expected": {"per_second": 1e300, "kib": 1e300}}}, "shared.expected.kib", "at most"),
         ({"shared": {"size_mib": 7000}}, "shared.size_mib", "has 6144 MiB"),
         ({"shared": {"expected": {"per_second": 200, "kib": 8}}}, "shared.expected", "3600 s, need 5625 MiB, and 3072"),
         ({"local": {"ttl_seconds": 400}}, "local.ttl_seconds", "for 400 s"),

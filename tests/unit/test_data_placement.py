@@ -123,3 +123,13 @@ def test_what_is_told_of_the_room() -> None:
     assert few and "can have 3: up to 2 pods share a machine" in few
     shrinks = placement.room_told(6, [pool(least=3, most=9)])
     assert shrinks and "may shrink to 3 machines while 6 are wanted" in shrinks
+
+
+def test_a_pool_is_named_once_and_pools_have_a_label_that_others_have_not() -> None:
+    twice = reasons(placement.pool_problems([pool(most=3), pool(most=3)]))
+    assert "'database' stands there 2 times" in twice["pools"], "its machines would count twice"
+    bought = {"penstock/purchase": "on_demand"}
+    alike = reasons(placement.pool_problems([pool("a", labels={"a": "a", **bought}), pool("b", labels=bought)]))
+    assert "a label of their own" in alike["pools"]
+    together = {"node-type": "database", **bought}
+    assert not reasons(placement.pool_problems([pool("a", labels=together), pool("b", labels=together)]))

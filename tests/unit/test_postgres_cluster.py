@@ -306,3 +306,29 @@ def test_a_name_that_the_operator_refuses_is_refused_with_all_else() -> None:
     with pytest.raises(penstock.InvalidInputs) as refused:
         run(lambda: PostgresCluster("Main", asked(instances=2)))  # type: ignore[arg-type]
     assert {problem.path for problem in refused.value.problems} == {"", "instances"}
+
+
+S3 = {"kind": "s3", "destination": "s3://bucket/main"}
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"database": "t_acme"}, "database"),
+        ({"image": None}, "image"),
+        ({"image": ["a"]}, "image"),
+        ({"pgpool": {"image": 3}}, "pgpool.image"),
+        ({"backups": S3, "recovery_drill": {"image": ""}}, "recovery_drill.image"),
+        ({"storage_class": "Fast SSD"}, "storage_class"),
+        ({"rule_labels": {"a": "b c"}}, "rule_labels.a"),
+        ({"service_account_annotations": {"a b": "c"}}, "service_account_annotations.a b"),
+        ({"service_account_annotations": {"a": 3}}, "service_account_annotations.a"),
+        ({"parameters": {"Work Mem": "4MB"}}, "parameters.Work Mem"),
+        ({"memory_request": "1"}, "memory_request"),
+        ({"backups": {**S3, "destination": "s3://"}}, "backups.destination"),
+        ({"backups": {**S3, "endpoint": "https://minio:99999"}}, "backups.endpoint"),
+        ({"backups": {**S3, "endpoint": "https://"}}, "backups.endpoint"),
+    ],
+)
+def test_what_no_server_or_object_can_have_is_refused(said: dict[str, Any], path: str) -> None:
+    assert path in reasons(PostgresSpec, asked(**said))

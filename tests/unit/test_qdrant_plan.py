@@ -365,3 +365,15 @@ def test_what_can_be_changed_is_not_refused(before: dict[str, Any], after: dict[
 
 def test_a_component_that_has_registered_less_refuses_nothing() -> None:
     assert not list(kept.changed({}, kept.facts(spec())))
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"storage_class": "Fast SSD"}, "storage_class"),
+        ({"image": "qdrant 1"}, "image"),
+        ({"client_image": ""}, "client_image"),
+    ],
+)
+def test_names_that_kubernetes_does_not_take_are_refused(said: dict[str, Any], path: str) -> None:
+    assert path in problems(**said)

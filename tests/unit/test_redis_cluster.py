@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import kubernetes_validate
+import pulumi
 import pytest
 
 from penstock.component import InvalidInputs
@@ -334,3 +335,30 @@ def test_a_name_has_to_leave_room_for_those_of_its_objects() -> None:
         run(lambda: RedisCluster("c" * 41, asked()))
     with pytest.raises(InvalidInputs, match="begins with a letter"):
         run(lambda: RedisCluster("1st", asked()))
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ({"storage_class": 3}, "storage_class"),
+        ({"storage_class": ["fast"]}, "storage_class"),
+        ({"storage_class": "Fast SSD"}, "storage_class"),
+        ({"tls_secret": {}}, "tls_secret"),
+        ({"tls_secret": ""}, "tls_secret"),
+        ({"priority_class": "High"}, "priority_class"),
+        ({"image": "redis 8"}, "image"),
+        ({"exporter_image": "ü"}, "exporter_image"),
+        ({"labels": {"team": "A & B"}}, "labels.team"),
+        ({"labels": {"the team": "a"}}, "labels.the team"),
+        ({"memory_limit": "1e999999"}, "memory_limit"),
+        ({"cpu_limit": "1e9999999999999999999999"}, "cpu_limit"),
+        ({"cpu_limit": "\u0663"}, "cpu_limit"),
+    ],
+)  # fmt: skip
+def test_what_no_kubernetes_object_can_have_is_refused(said: dict[str, Any], path: str) -> None:
+    assert path in problems(**said)
+
+
+def test_names_of_the_users_objects_may_be_outputs() -> None:
+    assert not problems(storage_class="fast.ssd", tls_secret="mine", priority_class="high", labels={"a.b/c": ""})
+    assert not problems(storage_class=pulumi.Output.from_input("fast"), tls_secret=pulumi.Output.from_input("mine"))

@@ -155,6 +155,20 @@ def test_where_nothing_knows_what_a_monitor_is_stores_have_none(
     assert not [kind for kind in kinds if "monitoring.coreos.com" in kind]
 
 
+@pytest.mark.parametrize("metrics", [{"mode": "lightweight"}, None])
+def test_a_monitor_that_is_asked_for_where_nothing_knows_it_is_refused(
+    prod: dict[str, Any], metrics: dict[str, Any] | None
+) -> None:
+    for setting in ("penstock:metrics", "penstock:services"):
+        prod.pop(setting)
+    if metrics:
+        prod["penstock:metrics"] = metrics
+    prod["penstock:redis"]["cache"]["monitoring"] = prod["penstock:cache"]["monitoring"] = True
+    assert problems(prod).keys() == {"redis.cache.monitoring", "cache.monitoring"}
+    prod["penstock:metrics"] = {}
+    assert problems(prod) == {}
+
+
 def deploys_or_is_refused(config: dict[str, Any]) -> None:
     try:
         accepted = read(config)
@@ -225,6 +239,17 @@ TENANT = {"pools": ["cpu"], "quota": {"cpu": "4", "memory": "8Gi"}, "images": {"
         ("redis", {"3x": {"pools": ["database"]}}, "redis.3x", "begins with a letter"),
         ("redis", {"x": {"pools": ["spot"]}}, "redis.x.pools[0]", "spot"),
         ("redis", {"vectors": {"pools": ["database"]}}, "qdrant.vectors", "has this name"),
+        ("redis", {"a" * 41: {"pools": ["database"]}}, "redis." + "a" * 41, "up to 40"),
+        ("redis", {"x": None}, "redis.x", "Write a map of settings"),
+        ("redis", {"cache-nodes": {"pools": ["database"]}}, "redis.cache-nodes", "A part of the redis store 'cache'"),
+        ("redis", {"vectors-headless": {"pools": ["database"]}}, "redis.vectors-headless", "qdrant store 'vectors'"),
+        ("redis", {"main-rw": {"pools": ["database"]}}, "redis.main-rw", "A part of the postgres store 'main'"),
+        ("redis", {"x": {"pools": ["database", "cpu"]}}, "redis.x.pools", "a label of their own"),
+        ("redis", {"x": {"pools": ["database", "database"]}}, "redis.x.pools", "stands there 2 times"),
+        ("qdrant", {"a" * 41: {"pools": ["database"]}}, "qdrant." + "a" * 41, "up to 40"),
+        ("qdrant", {"v": {"pools": ["database"]}, "v-tenant-a": {"pools": ["database"]}}, "qdrant.v-tenant-a", "A part"),
+        ("postgres", {"a" * 33: {"pools": ["database"]}}, "postgres." + "a" * 33, "up to 32"),
+        ("tenant_overcommit", "inf", "tenant_overcommit", "a finite number"),
         ("redis", {"cache": {"pools": ["database"], "use": "queue"}}, "cache.redis", "evicts nothing"),
         ("cache", {"redis": "nowhere"}, "cache.redis", "There are: cache, queue"),
         ("cache", {"redis": ["cache"]}, "cache.redis", "There is no redis store ['cache']"),
@@ -243,6 +268,44 @@ def test_stores_and_tenants_that_cannot_be_deployed_are_refused_with_their_path(
 ) -> None:
     prod[f"penstock:{key}"] = {**prod[f"penstock:{key}"], **value} if key in ("redis", "tenants") else value
     assert reason in problems(prod)[path]
+
+
+def test_what_is_wrong_with_one_store_or_tenant_keeps_nothing_quiet_of_the_others(prod: dict[str, Any]) -> None:
+    prod["penstock:redis"] = {"cache": {}, "queue": {"pools": "database"}}
+    prod["penstock:qdrant"] = {"vectors": None}
+    prod["penstock:postgres"] = {"main": {"pools": ["database"], "instances": 2}}
+    prod["penstock:cache"] = {"redis": "nowhere", "metric": "x"}
+    prod["penstock:tenants"] = {"a": None, "b": {**TENANT, "redis": "cache", "rotation": 0}}
+    assert problems(prod).keys() == {
+        "redis.cache.pools",
+        "redis.queue.pools",
+        "qdrant.vectors",
+        "postgres.main.instances",
+        "cache.redis",
+        "cache.metric",
+        "tenants.a",
+        "tenants.b.rotation",
+    }
+
+
+def test_stores_and_the_cache_share_no_name_of_an_object(prod: dict[str, Any]) -> None:
+    stores = {
+        kind: {f"{kind}-{part}": {"pools": ["database"]} for part in ("a", "a-b")} for kind in ("redis", "qdrant")
+    }
+    prod |= {f"penstock:{kind}": named for kind, named in stores.items()}
+    prod["penstock:postgres"] = {"cache": {"pools": ["database"]}}
+    view = {"name": "v", "query": "select 1 as a", "key": ["a"]}
+    prod["penstock:cache"] = {"redis": "redis-a", "postgres": "cache", "views": {"views": [view]}}
+    prod["penstock:tenants"] = {
+        "acme": {**TENANT, "priority_classes": [{"name": "high", "pods": 1}]},
+        "acme-high": TENANT,
+    }
+    made = [
+        (each.type, each.inputs["metadata"].get("namespace"), each.inputs["metadata"]["name"])
+        for each in run(lambda: deploy(read(prod)) and None)
+        if each.type.startswith("kubernetes:") and "name" in each.inputs.get("metadata", {})
+    ]
+    assert len(made) == len(set(made))
 
 
 def test_metrics_that_autoscalers_need_are_added_to_those_that_are_asked_for(prod: dict[str, Any]) -> None:

@@ -60,6 +60,13 @@ def test_all_that_is_wrong_is_told_at_once_a_sentence_each(tmp_path: Path, capsy
         (("--redis", "redis://h", "--backup-days", "1.5"), "--backup-days: Write a whole number"),
         (("--redis", "redis://h", "--backup-days", "9" * 30), "--backup-days: Write a whole number"),
         (("--postgres", "host"), "--postgres: This is no address"),
+        (("--postgres", " "), "--postgres: This is empty"),
+        (("--redis", "redis://h", "--qdrant", ""), "--qdrant: This is empty"),
+        (("--redis", "redis://h:0"), "--redis: This is no address"),
+        (("--redis", "redis://h", "--backup-days", ""), "--backup-days: Write a whole number"),
+        (("--qdrant", "http://h", "--collection", ""), "--collection: This is empty"),
+        (("--qdrant", "https://h", "--qdrant-ca", "/"), "--qdrant-ca: / cannot be read as a certificate"),
+        (("--redis", "rediss://h", "--redis-ca", __file__), "cannot be read as a certificate"),
     ],
 )
 def test_bad_input_is_refused_with_the_option(
@@ -144,3 +151,11 @@ def test_the_help_says_where_credentials_come_from(capsys: pytest.CaptureFixture
     told = capsys.readouterr().out
     for name in ("PENSTOCK_POSTGRES_PASSWORD", "PENSTOCK_REDIS_PASSWORD", "PENSTOCK_QDRANT_API_KEY", "_FILE"):
         assert name in told
+
+
+@pytest.mark.parametrize("out", ["", "x" * 250, "/dev/null", f"{__file__}/x", "."])
+@pytest.mark.parametrize("command", ["export", "remove"])
+def test_an_export_goes_where_a_file_can_be(capsys: pytest.CaptureFixture[str], command: str, out: str) -> None:
+    confirm = ["--confirm", "acme"] if command == "remove" else []
+    assert main([command, "acme", *confirm, "--recipient", RECIPIENT, "--out", out, "--redis", "redis://h"]) == 1
+    assert capsys.readouterr().err.startswith(f"--out: {out} cannot be written.")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penstock.autoscaling.pods.quantities import amount
+from penstock.component import InvalidInputs
 from penstock.data.postgres.tenants import verifier
 from penstock.data.redis.tenants import password_hash
 from penstock.spec import check
@@ -309,3 +310,18 @@ def test_the_gateway_knows_keys_by_their_hashes() -> None:
 
 def test_its_bill_is_its_own() -> None:
     assert of_type(deployed(), "penstock:index:Tenant")["acme"]["cost"] == {"tenant": "acme"}
+
+
+def test_a_priority_of_one_tenant_and_another_tenant_are_told_apart_by_the_engine() -> None:
+    def program() -> None:
+        Tenant("acme", asked(priority_classes=[{"name": "high", "pods": 1}]))
+        Tenant("acme-high", asked())
+
+    # Names of the same type below components of the same type are one to the engine.
+    assert len(of_type(run(program), "kubernetes:core/v1:ResourceQuota")) == 3
+
+
+@pytest.mark.parametrize("args", [None, [], "x", 3])
+def test_inputs_that_are_no_map_are_refused_with_a_sentence(args: Any) -> None:
+    with pytest.raises(InvalidInputs, match="Write a map of settings"):
+        run(lambda: Tenant("acme", args) and None)

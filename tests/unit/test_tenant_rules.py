@@ -13,7 +13,7 @@ from penstock.tenancy.check import check_tenants
 from penstock.tenancy.spec import TenantSpec
 from penstock.tenancy.tenant import Tenant
 from tests.support.mocked import run
-from tests.support.tenants import POSTGRES, asked, gpu_pool, pool
+from tests.support.tenants import POSTGRES, REDIS, asked, gpu_pool, pool
 
 
 def problems(**said: Any) -> dict[str, str]:
@@ -64,6 +64,16 @@ def quota(**said: Any) -> dict[str, Any]:
         ({"labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
          "labels.pod-security.kubernetes.io/enforce", "the platform's"),
         ({"labels": {"penstock.dev/tenant": "globex"}}, "labels.penstock.dev/tenant", "the platform's"),
+        ({"labels": {"plan": "gold plan"}}, "labels.plan", "cannot be the value of a label"),
+        ({"labels": {"the plan": "gold"}}, "labels.the plan", "no valid key"),
+        ({"priority_classes": [{"name": "a..b"}]}, "priority_classes[0].name", "no name of a PriorityClass"),
+        ({"priority_classes": [{"name": "a" * 250}]}, "priority_classes[0].name", "up to 240"),
+        (quota(cpu="1n"), "quota.cpu", "less than 1m"),
+        (quota(cpu="1e9999999999999999999999"), "quota.cpu", "no amount"),
+        ({**quota(memory="512Mi"), "containers": {"max_memory": "600Mi"}}, "containers.max_memory", "quota has, 512Mi"),
+        ({"egress": {"cidrs": ["::ffff:169.254.169.254/128"]}}, "egress.cidrs[0]", "no network"),
+        ({"egress": {"cidrs": ["2001:db8::%eth0/64"]}}, "egress.cidrs[0]", "no network"),
+        ({"redis": {**REDIS, "labels": None}}, "redis", "no ref of a store"),
         ({"cost_center": "R&D"}, "cost_center", "cannot be the value of a label"),
         ({"groups": {"admin": ["system:masters"]}}, "groups.admin[0]", "a group of Kubernetes' own"),
         ({"groups": {"viewer": ["system:authenticated"]}}, "groups.viewer[0]", "a group of Kubernetes' own"),

@@ -6,12 +6,13 @@ fewer machines than a store has pods, those that may share (`per_machine`) share
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import ConfigDict
 
-from penstock.nodes.plan import scheduling
+from penstock.nodes.plan import PURCHASE_LABEL, scheduling
 from penstock.problems import InvalidSpec, Problem
 from penstock.refs import PoolRef, Purchase
 from penstock.spec import Spec, WholeNumber, check
@@ -55,12 +56,26 @@ def pool_problems(pools: Sequence[Mapping[str, Any]]) -> Iterator[Problem]:
     except ValueError as error:
         yield Problem("pools", f"{error.args[0]}")
         return
+    yield from _selection_problems(pools, homes)
     for index, home in enumerate(homes):
         if reason := _FLEETING.get(home.purchase):
             yield Problem(
                 f"pools[{index}]",
                 f"'{home.name}' is no home for data: {reason}. Name a pool whose purchase is on_demand or reserved.",
             )
+
+
+def _selection_problems(pools: Sequence[Mapping[str, Any]], homes: Sequence[_Home]) -> Iterator[Problem]:
+    """Pools whose machines would count twice, or which nothing tells apart from others."""
+    for name, times in Counter(home.name for home in homes).items():
+        if times > 1:
+            yield Problem("pools", f"'{name}' stands there {times} times. Write it once.")
+    if on_pools(pools)["nodeSelector"].keys() == {PURCHASE_LABEL}:
+        yield Problem(
+            "pools",
+            f"All that nodes of {_named(homes)} have in common is how they are bought, as pools have that are not "
+            "named here. Give them a label of their own, the same for each, for example node-type.",
+        )
 
 
 def room_problems(

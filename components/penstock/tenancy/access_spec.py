@@ -16,6 +16,9 @@ _REGISTRY = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d{1,5})?(/[a-z0-9]([-a
 _LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(\*\.)?({_LABEL}\.)+{_LABEL}")
 _OBJECT = re.compile(rf"{_LABEL}/{_LABEL}")
+_CLASS = re.compile(rf"{_LABEL}(\.{_LABEL})*")
+_LONGEST_CLASS = 240
+"""The quota of its pods has it in its name, of which Kubernetes takes 253 characters."""
 _TRIGGER = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -80,8 +83,12 @@ class PrioritySpec(Spec):
             yield Problem(
                 "name", f"'{self.name}' is for what keeps nodes and cluster alive, and evicts all others. Drop it."
             )
-        elif not re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?", self.name):
-            yield Problem("name", f"'{self.name}' is no name of a PriorityClass.")
+        elif not _CLASS.fullmatch(self.name) or len(self.name) > _LONGEST_CLASS:
+            yield Problem(
+                "name",
+                f"'{self.name}' is no name of a PriorityClass. Write one that is there: up to {_LONGEST_CLASS} "
+                "lower-case letters, digits, '-' or '.'.",
+            )
 
 
 class ScalingSpec(Spec):

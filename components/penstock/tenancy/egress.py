@@ -32,14 +32,20 @@ PRIVATE = (
     "::1/128",
 )
 """Ranges that nobody outside has."""
+_MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4 addresses written as IPv6 (RFC 4291): what reads one with Go's net.ParseCIDR has the IPv4 network."""
 
 
 def network(text: str) -> Network | None:
-    """The network that is meant; None where it is none."""
+    """The network that is meant; None where it is none, or one that means nothing beyond a machine (a zone), or an IPv4
+    network in an IPv6 one, which some would take for the former."""
     try:
-        return ip_network(text)
+        found = ip_network(text)
     except ValueError:
         return None
+    if isinstance(found, IPv6Network) and ("%" in text or found.subnet_of(_MAPPED)):
+        return None
+    return found
 
 
 def blocks(cidrs: Iterable[str], internal: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,10 @@ from penstock.problems import Problem
 from penstock.spec import Spec, WholeNumber, rule
 
 MIB = 2**20
+_EXACT_MIB = 10 * 1024
+"""Below it, memory that is no whole number of GiB is shown in MiB."""
+_LEAST_CPU = Decimal("0.001")
+"""https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#meaning-of-cpu"""
 
 
 class LabelledPool(Spec):
@@ -78,6 +82,9 @@ class QuotaSpec(Spec):
     def what_is_asked_are_amounts(self) -> Iterator[Problem]:
         yield from amount_problems("cpu", self.cpu, "20 or 500m")
         yield from amount_problems("memory", self.memory, "64Gi")
+        cpu = amount(self.cpu)
+        if cpu and cpu < _LEAST_CPU:
+            yield Problem("cpu", f"'{self.cpu}' is less than 1m, the least that there is. Write 20 or so.")
         found = amount(self.memory)
         if found and found < MIB:
             yield Problem("memory", f"'{self.memory}' are {found} bytes, less than a pod needs. Write 64Gi or so.")
@@ -161,5 +168,6 @@ def names(pools: Sequence[RoomyPool]) -> str:
 def shown(resource: str, value: Decimal) -> str:
     """An amount of `room` as people write it."""
     if resource == "memory":
-        return f"{int(value // (1024 * MIB))}Gi"
+        mib = int(value // MIB)
+        return f"{mib}Mi" if mib % 1024 and mib < _EXACT_MIB else f"{mib // 1024}Gi"
     return f"{value.normalize():f}"

@@ -41,7 +41,8 @@ def create_space(name: str, spec: TenantSpec, parent: pulumi.Resource) -> pulumi
     for priority in spec.priority_classes:
         if priority.pods is not None:
             manifest = plan.priority_quota(name, spec, priority.name, priority.pods)
-            core.v1.ResourceQuota(f"{name}-{priority.name}", opts=opts, **manifest)
+            # With a dot, which no tenant's name has: the tenant `a-high` may stand beside `a` with its priority `high`.
+            core.v1.ResourceQuota(f"{name}.{priority.name}", opts=opts, **manifest)
     core.v1.LimitRange(name, opts=within, **plan.limit_range(name, spec))
     _run_as(name, spec, within)
     for role in plan.ROLES:

@@ -12,6 +12,7 @@ from pydantic import Field
 from penstock.autoscaling.pods.quantities import amount
 from penstock.autoscaling.pods.target import name_problems
 from penstock.data.refs import PostgresRef, QdrantRef, RedisRef
+from penstock.data.texts import label_problems
 from penstock.names import name_problems as short_name_problems
 from penstock.nodes.plan import POOL_LABEL
 from penstock.problems import InvalidSpec, Problem
@@ -104,6 +105,7 @@ class TenantSpec(Spec):
         for key in self.labels:
             if key.startswith(OWN_PREFIXES):
                 yield Problem(f"labels.{key}", "This label is the platform's, and tells what holds there. Drop it.")
+        yield from label_problems("labels", self.labels)
         if self.cost_center is not None and not (self.cost_center and _LABEL_VALUE.fullmatch(self.cost_center)):
             yield Problem(
                 "cost_center",
@@ -162,7 +164,7 @@ class TenantSpec(Spec):
     def stores_are_known(self) -> Iterator[Problem]:
         for store, ref in REFS.items():
             given = getattr(self, store)
-            if given is not None and not ref.__required_keys__ <= given.keys():
+            if given is not None and not (ref.__required_keys__ <= given.keys() and _labelled(given)):
                 yield Problem(store, "This is no ref of a store. Write that of the cluster, for example cluster.ref.")
 
     @rule
@@ -170,6 +172,12 @@ class TenantSpec(Spec):
         for option, store in (("postgres_database", "postgres"), ("qdrant_collection", "qdrant")):
             if getattr(self, option) and getattr(self, store) is None:
                 yield Problem(option, f"It uses no {store.title()}. Write {store}, or drop this.")
+
+
+def _labelled(ref: Mapping[str, Any]) -> bool:
+    """Whether the labels in a store's ref are some: they say whom its pods may reach. Texts of a store that is yet to
+    be checked have none."""
+    return all(isinstance(ref[key], Mapping) or ref[key] == "" for key in ("labels", "pooler_labels") if key in ref)
 
 
 def largest(spec: TenantSpec) -> tuple[Any, Any]:
@@ -187,7 +195,7 @@ def tenant_problems(name: str, args: Mapping[str, Any]) -> Iterator[Problem]:
     yield from short_name_problems(name, "tenant")
     if name in RESERVED_NAMES:
         yield Problem("", f"'{name}' is the name of a user of Redis itself. Choose another.")
-    removal = args.get("removal")
+    removal = args.get("removal") if isinstance(args, Mapping) else None
     if isinstance(removal, Mapping) and isinstance(removal.get("confirm"), str) and removal["confirm"] != name:
         yield Problem(
             "removal.confirm",
@@ -213,3 +221,7 @@ class TenantPoliciesSpec(Spec):
     """See `TenantPoliciesArgs`."""
 
     labels: dict[str, str] = {}
+
+    @rule
+    def labels_are_ones(self) -> Iterator[Problem]:
+        yield from label_problems("labels", self.labels)

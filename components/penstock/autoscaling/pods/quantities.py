@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 
 from penstock.problems import Problem
 from penstock_cost.quantities import quantity
 
+_MOST = 2**63 - 1
+"""https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/"""
+
 
 def amount(text: str) -> Decimal | None:
-    """How much it is, in cores or bytes; None where it is no amount."""
-    number = quantity(text)
-    return number if number is not None and number >= 0 else None
+    """How much it is, in cores or bytes; None where it is no amount, or more than Kubernetes can hold."""
+    try:
+        number = quantity(text) if text.isascii() else None
+    except DecimalException:
+        return None
+    return number if number is not None and 0 <= number <= _MOST else None
 
 
 def amount_problems(path: str, text: str | None, example: str) -> Iterator[Problem]:

@@ -62,7 +62,7 @@ def scripts_map(name: str, ref: PostgresRef) -> dict[str, Any]:
 
 def scripts_name(name: str) -> str:
     """The name of that ConfigMap."""
-    return f"{name}-sql"
+    return f"{name}-views-sql"
 
 
 def script(file: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from penstock.autoscaling.pods.crontab import cron_problems
 from penstock.autoscaling.pods.target import name_problems
+from penstock.data.texts import label_problems
 from penstock.problems import Problem
 from penstock.spec import Spec, WholeNumber, rule
 
@@ -19,6 +20,9 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,55}")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _SELECT = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 
+_MOST = 1e9
+"""More entries or KiB than anybody has; what is infinite cannot be reckoned with."""
+
 
 class LocalSpec(Spec):
     ttl_seconds: WholeNumber = Field(default=60, ge=1, le=3600)
@@ -26,8 +30,8 @@ class LocalSpec(Spec):
 
 
 class ExpectedSpec(Spec):
-    per_second: float = Field(gt=0, description="how many new entries a second")
-    kib: float = Field(gt=0, description="the size of one, in KiB")
+    per_second: float = Field(gt=0, le=_MOST, description="how many new entries a second")
+    kib: float = Field(gt=0, le=_MOST, description="the size of one, in KiB")
 
 
 class SharedSpec(Spec):
@@ -144,16 +148,21 @@ class CacheTiersSpec(Spec):
         """For how long an entry of the shared tier may be good at most."""
         return round(max(self.modes.longest, self.shared.ttl_seconds) * self.hit_rate.extension)
 
+    def _numbers(self) -> bool:
+        """Whether what are numbers in a ref are some here."""
+        return all(isinstance(self.redis.get(each), int | float) for each in ("memory_mib", "port"))
+
     @rule
     def names(self) -> Iterator[Problem]:
         yield from name_problems("namespace", self.namespace)
         yield from name_problems("dashboard_namespace", self.dashboard_namespace)
         if not _METRIC.fullmatch(self.metric) or not self.metric.endswith("_total"):
             yield Problem("metric", f"'{self.metric}' is no counter: the names of those end in _total.")
+        yield from label_problems("rule_labels", self.rule_labels)
 
     @rule
     def the_redis_is_a_cache(self) -> Iterator[Problem]:
-        if not {"memory_mib", "use", "host", "name"} <= self.redis.keys():
+        if not {"memory_mib", "use", "host", "name", "port"} <= self.redis.keys() or not self._numbers():
             yield Problem("redis", "This is no ref of a RedisCluster. Write its ref, for example redis.ref.")
         elif self.redis["use"] != CACHE_USE:
             yield Problem(
@@ -164,7 +173,7 @@ class CacheTiersSpec(Spec):
 
     @rule
     def sizes_fit(self) -> Iterator[Problem]:
-        if "memory_mib" not in self.redis:
+        if not self._numbers():
             return
         if self.shared_mib > self.memory_mib:
             yield Problem(

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from penstock.autoscaling.pods.quantities import amount, amount_problems, order_problems
 from penstock.autoscaling.pods.target import name_problems
+from penstock.data import texts
 from penstock.data.placement import pool_problems, room_problems
 from penstock.data.postgres.args import Durability, PoolMode
 from penstock.data.postgres.spec_parts import BackupsSpec, DrillSpec, PgpoolSpec, PoolerSpec, ReaderSpec
@@ -23,6 +24,9 @@ SIDECAR_CPU, SIDECAR_MEMORY_MIB = 100, 256
 SPARE_CONNECTIONS = 16
 """Connections that nobody pools: the operator's, the exporter's, those of migrations and Jobs."""
 _DATABASE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_PARAMETER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?", re.IGNORECASE)
+_LEAST_MIB = 128
+"""Of memory. A quarter caches pages, and PostgreSQL does not start without some."""
 _RESERVED = {"postgres", "template0", "template1", "pgbouncer"}
 _ELSEWHERE = {
     "max_connections": "Write max_connections beside parameters, where it is checked.",
@@ -101,12 +105,22 @@ class PostgresSpec(Spec):
             for index, name in enumerate(getattr(self, field)):
                 yield from name_problems(f"{field}[{index}]", name)
         yield from name_problems("operator_namespace", self.operator_namespace)
-        if not _DATABASE.fullmatch(self.database) or self.database in _RESERVED:
+        if not _DATABASE.fullmatch(self.database) or self.database in _RESERVED or self.database.startswith("t_"):
             yield Problem(
                 "database",
                 f"'{self.database}' is no name for it. Write lower-case letters, digits and '_', and none of "
-                f"{', '.join(sorted(_RESERVED))}.",
+                f"{', '.join(sorted(_RESERVED))}; names that begin with t_ are tenants'.",
             )
+        yield from texts.image_problems("image", self.image)
+        yield from texts.object_problems("storage_class", self.storage_class)
+        yield from texts.label_problems("rule_labels", self.rule_labels)
+
+    @rule
+    def annotations_are_ones(self) -> Iterator[Problem]:
+        yield from texts.key_problems("service_account_annotations", self.service_account_annotations)
+        for key, value in self.service_account_annotations.items():
+            if value is None or isinstance(value, int | float | list | dict):
+                yield Problem(f"service_account_annotations.{key}", f"Write a text, not {value!r}.")
 
     @rule
     def a_majority_survives(self) -> Iterator[Problem]:
@@ -125,6 +139,11 @@ class PostgresSpec(Spec):
             yield from amount_problems(field, getattr(self, field), example)
         yield from order_problems("cpu_limit", self.cpu_request, self.cpu_limit)
         yield from order_problems("memory_limit", self.memory_request, self.memory_limit)
+        memory = amount(self.memory_request)
+        if memory and memory < _LEAST_MIB * MIB:
+            yield Problem(
+                "memory_request", f"{self.memory_request} is too little for a server. Write at least {_LEAST_MIB}Mi."
+            )
 
     @rule
     def pools_are_homes(self) -> Iterator[Problem]:
@@ -168,6 +187,10 @@ class PostgresSpec(Spec):
         for key, value in self.parameters.items():
             if key in _ELSEWHERE:
                 yield Problem(f"parameters.{key}", _ELSEWHERE[key])
+            elif not _PARAMETER.fullmatch(key):
+                yield Problem(
+                    f"parameters.{key}", f"'{key}' is no setting of PostgreSQL's. Write its name, for example work_mem."
+                )
             if value == "":
                 yield Problem(f"parameters.{key}", "Write a value.")
 

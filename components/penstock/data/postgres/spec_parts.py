@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from penstock.autoscaling.pods.crontab import MINUTES_OF_WEEK, cron_problems, fires
 from penstock.autoscaling.pods.target import name_problems
 from penstock.data.postgres.args import ObjectStoreKind
+from penstock.data.texts import image_problems
 from penstock.problems import Problem
 from penstock.spec import Spec, WholeNumber, rule
 
@@ -94,8 +97,11 @@ class BackupsSpec(Spec):
 
     @rule
     def destination_is_of_its_kind(self) -> Iterator[Problem]:
-        if isinstance(self.destination, str) and not self.destination.startswith(_SCHEMES[self.kind]):
-            yield Problem("destination", f"Write one that begins with {_SCHEMES[self.kind]}, as {self.kind} wants it.")
+        scheme = _SCHEMES[self.kind]
+        if isinstance(self.destination, str) and (
+            not self.destination.startswith(scheme) or self.destination == scheme
+        ):
+            yield Problem("destination", f"Write one that begins with {scheme}, as {self.kind} wants it.")
         if self.destination is None or isinstance(self.destination, int | float | list | dict):
             yield Problem("destination", f"Write a text, not {self.destination!r}.")
 
@@ -103,6 +109,20 @@ class BackupsSpec(Spec):
     def only_s3_has_endpoints(self) -> Iterator[Problem]:
         if self.endpoint and self.kind is ObjectStoreKind.GCS:
             yield Problem("endpoint", "Google Cloud Storage has one endpoint, which is known. Drop this.")
+
+    @rule
+    def the_endpoint_is_an_address(self) -> Iterator[Problem]:
+        if self.endpoint is None:
+            return
+        try:
+            found = urlsplit(self.endpoint)
+            usable = bool(found.hostname) and found.port != 0 and not re.search(r"\s", self.endpoint)
+        except ValueError:
+            usable = False
+        if not usable:
+            yield Problem(
+                "endpoint", f"'{self.endpoint}' is no address. Write one such as https://minio.example.com:9000."
+            )
 
     @rule
     def an_alert_is_not_always_on(self) -> Iterator[Problem]:
@@ -124,6 +144,10 @@ class DrillSpec(Spec):
     image: Any = KUBECTL_IMAGE
 
     @rule
+    def the_image_is_one(self) -> Iterator[Problem]:
+        yield from image_problems("image", self.image)
+
+    @rule
     def schedule_is_one(self) -> Iterator[Problem]:
         yield from cron_problems("schedule", self.schedule)
 
@@ -137,3 +161,7 @@ class PgpoolSpec(Spec):
     def connections(self) -> int:
         """How many connections its pods may open to one server together."""
         return self.pods * self.clients
+
+    @rule
+    def the_image_is_one(self) -> Iterator[Problem]:
+        yield from image_problems("image", self.image)

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from penstock.autoscaling.pods.quantities import amount, amount_problems, order_problems
 from penstock.autoscaling.pods.target import name_problems
+from penstock.data import texts
 from penstock.data.placement import pool_problems, room_problems
 from penstock.data.qdrant.args import QdrantDistance
 from penstock.data.qdrant.tokens import OWN_PREFIX
@@ -114,9 +115,9 @@ class QdrantSpec(Spec):
         yield from name_problems("namespace", self.namespace)
         for index, namespace in enumerate(self.client_namespaces):
             yield from name_problems(f"client_namespaces[{index}]", namespace)
-        for path, image in (("image", self.image), ("client_image", self.client_image)):
-            if not image or isinstance(image, int | float | bool | list | dict):
-                yield Problem(path, f"Write the name of an image, not {image!r}.")
+        yield from texts.image_problems("image", self.image)
+        yield from texts.image_problems("client_image", self.client_image)
+        yield from texts.object_problems("storage_class", self.storage_class or None)
 
     @rule
     def a_majority_decides(self) -> Iterator[Problem]:

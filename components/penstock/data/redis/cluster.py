@@ -29,9 +29,9 @@ class RedisCluster(pulumi.ComponentResource):
         from penstock.data.kept import kept, shrinking
         from penstock.data.redis import plan
         from penstock.data.redis.kept import fewer_nodes
-        from penstock.data.redis.spec import RedisClusterSpec
+        from penstock.data.redis.spec import LONGEST_NAME, RedisClusterSpec
 
-        spec = checked(type(self), name, RedisClusterSpec, args, service_name_problems(name, longest=40))
+        spec = checked(type(self), name, RedisClusterSpec, args, service_name_problems(name, LONGEST_NAME))
         kind = "penstock:index:RedisCluster"
         sizes = {"replicas": spec.replicas, "volume_gib": spec.volume_gib}
         super().__init__(kind, name, *kept(type(self), kind, name, sizes, opts, fewer_nodes, shrinking("volume_gib")))

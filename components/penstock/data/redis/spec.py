@@ -9,7 +9,7 @@ from pydantic import Field
 
 from penstock.autoscaling.pods.quantities import amount, amount_problems, order_problems
 from penstock.autoscaling.pods.target import name_problems
-from penstock.data import placement
+from penstock.data import placement, texts
 from penstock.data.redis.args import RedisEviction, RedisSync, RedisUse
 from penstock.data.redis.images import EXPORTER, REDIS
 from penstock.problems import Problem
@@ -29,6 +29,8 @@ KEEPER_CPU, KEEPER_MIB = 20, 32
 EXPORTER_CPU, EXPORTER_MIB = 20, 32
 """What the containers beside Redis request, in thousandths of a core and in MiB."""
 _LEAST_NODES = 6
+LONGEST_NAME = 40
+"""Names of its pods, Jobs and Services add to it."""
 
 
 class RedisClusterSpec(Spec):
@@ -196,6 +198,12 @@ class RedisClusterSpec(Spec):
         yield from name_problems("monitoring_namespace", self.monitoring_namespace)
         for index, name in enumerate(self.client_namespaces):
             yield from name_problems(f"client_namespaces[{index}]", name)
+        yield from texts.object_problems("storage_class", self.storage_class or None)
+        yield from texts.object_problems("tls_secret", self.tls_secret)
+        yield from texts.object_problems("priority_class", self.priority_class)
+        yield from texts.image_problems("image", self.image)
+        yield from texts.image_problems("exporter_image", self.exporter_image)
+        yield from texts.label_problems("labels", self.labels)
 
 
 def _mib(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -98,12 +99,18 @@ def _problems(args: argparse.Namespace) -> Iterator[str]:
         yield f"NAME: '{args.tenant}' is a user of Redis itself, and no tenant."
     if hasattr(args, "confirm") and args.confirm != args.tenant:
         yield f"--confirm: This erases all data of {args.tenant}. Write --confirm {args.tenant} if that is meant."
+    for store in PASSWORDS:
+        # As from a variable that is not set: the store would not be touched.
+        if getattr(args, store) is not None and not getattr(args, store).strip():
+            yield f"--{store}: This is empty. Write the address of the store, or drop it."
     if not any(getattr(args, store) for store in PASSWORDS):
         yield "Write at least one of --postgres, --redis and --qdrant: the stores in which the tenant has data."
     if args.collection and not args.qdrant:
         yield "--collection: This is of Qdrant. Write --qdrant, too."
+    if "" in args.collection:
+        yield "--collection: This is empty. Write the name of a shared collection, or drop it."
     days = getattr(args, "backup_days", None)
-    if days and not (days.isdecimal() and days.isascii() and int(days) <= _MOST_DAYS):
+    if days is not None and not (days.isdecimal() and days.isascii() and int(days) <= _MOST_DAYS):
         yield f"--backup-days: Write a whole number of days, 0 to {_MOST_DAYS}."
     yield from _file_problems(args)
     yield from _recipient_problems(args.recipient)
@@ -114,15 +121,35 @@ def _problems(args: argparse.Namespace) -> Iterator[str]:
 
 def _file_problems(args: argparse.Namespace) -> Iterator[str]:
     for option, path in (("--out", args.out), ("--report", args.report)):
-        if path and (Path(path).is_dir() or not os.access(Path(path).parent, os.W_OK)):
+        if path is not None and not _may_be_written(path):
             yield f"{option}: {path} cannot be written. Name a file in a folder that is there, and yours."
     if args.report and Path(args.report).absolute() == Path(args.out).absolute():
         yield "--report: This is the file of --out. Name another."
     if not hasattr(args, "confirm") and Path(args.out).is_file():
         yield f"--out: {args.out} exists already. Name another file."
     for option, path in (("--redis-ca", args.redis_ca), ("--qdrant-ca", args.qdrant_ca)):
-        if path and not os.access(path, os.R_OK):
-            yield f"{option}: {path} cannot be read. Name the file with the certificate of the store's authority."
+        try:
+            # Not the system's own, which it would have without a file.
+            if path is not None:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path or os.devnull)
+        except OSError:
+            yield (
+                f"{option}: {path} cannot be read as a certificate. Name the file with the certificate (PEM) of the "
+                "store's authority."
+            )
+
+
+def _may_be_written(path: str) -> bool:
+    """Whether a file may be put there: not in the place of a folder or a device, and under a name that is not too long
+    for what is written beside it."""
+    if not path:
+        return False
+    try:
+        Path(f"{path}.journal.partial").exists()
+        there = Path(path)
+        return (there.is_file() or not there.exists()) and there.parent.is_dir() and os.access(there.parent, os.W_OK)
+    except OSError:
+        return False
 
 
 def _recipient_problems(recipients: list[str]) -> Iterator[str]:
@@ -173,4 +200,4 @@ def _url(text: str | None, schemes: tuple[str, ...]) -> SplitResult | None:
         found.port  # noqa: B018 (a port that is none is found out here)
     except ValueError:
         return None
-    return found if found.scheme in schemes and found.hostname else None
+    return found if found.scheme in schemes and found.hostname and found.port != 0 else None
